@@ -1,0 +1,68 @@
+"""Hold what was decided about one request: the only key that opens `World.apply`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from sandbox.action import Action, binding
+
+
+class DecisionKind(StrEnum):
+    """Name the six ways in which a request ends.
+
+    Source: Inspect AI `approval` (approve, modify, reject, terminate, escalate).
+    """
+
+    APPROVE = "approve"
+    EDIT = "edit"
+    VETO = "veto"
+    EXPIRE = "expire"
+    INTERRUPT = "interrupt"
+    SHUTDOWN = "shutdown"
+
+
+APPROVING = frozenset({DecisionKind.APPROVE, DecisionKind.EDIT})
+"""The kinds after which the effective action runs. All others leave the world to the null action."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Record one decision, bound to one agent, one step and one action's digest.
+
+    Attributes:
+        request: id of the request, `R-0001`.
+        agent: whose action was decided.
+        step: for which step; it is worthless at any other.
+        kind: how the request ended.
+        proposed: binding digest of what was asked (`Proposal.digest`).
+        effective: the action that may run; None unless approved or edited.
+        by: `policy`, `overseer:<name>`, `operator:<name>`, `deadline`, `gate`.
+        reason: why, in the decider's words.
+        rule: name of the policy rule that matched; empty when none did.
+        audit: input path, seconds open, whole card seen, ...: scalars, for the record.
+    """
+
+    request: str
+    agent: str
+    step: int
+    kind: DecisionKind
+    proposed: str
+    effective: Action | None = None
+    by: str = "gate"
+    reason: str = ""
+    rule: str = ""
+    audit: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def approved(self) -> bool:
+        """Tell whether an action may run by this decision."""
+        return self.kind in APPROVING and self.effective is not None
+
+    def matches(self, agent: str, step: int, action: Action) -> bool:
+        """Tell whether this decision lets `agent` run exactly `action` at `step`."""
+        if not self.approved or self.effective is None:
+            return False
+        same = binding(agent, step, action) == binding(self.agent, self.step, self.effective)
+        unedited = self.kind is DecisionKind.EDIT or self.proposed == binding(agent, step, action)
+        return same and unedited

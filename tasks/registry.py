@@ -1,0 +1,82 @@
+"""List the tasks, and open one by name.
+
+A task is a module (or class) with `SPEC`, and `open_setting(name) -> Task`. Others add theirs
+through the entry-point group `offswitch.tasks`, or name a file: `path/to/file.py:Name`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from sandbox.errors import InputError
+from sandbox.plugin import from_file
+from sandbox.schema import nearest
+from tasks.spec import Task, TaskSpec
+
+TASKS = {
+    "flight_booking": "tasks.flight_booking",
+    "resource_gathering": "tasks.resource_gathering",
+}
+"""Built-in tasks: name and module."""
+
+
+class TaskModule(Protocol):
+    """Say what a registered task module (or object) offers."""
+
+    SPEC: TaskSpec
+
+    def open_setting(self, name: str) -> Task[Any]:
+        """Return the task in one of its settings."""
+
+
+def names() -> dict[str, str]:
+    """Return every task's name and where it comes from, the built-in ones first."""
+    found = dict(TASKS)
+    for point in entry_points(group="offswitch.tasks"):
+        found.setdefault(point.name, point.value)
+    return found
+
+
+def module_of(name: str) -> TaskModule:
+    """Return the module of a task.
+
+    Raises:
+        InputError: if there is no task of that name, or its file does not offer one.
+    """
+    if ".py:" in name:
+        found: TaskModule = from_file(name, needs=("SPEC", "open_setting"))
+        return found
+    where = names().get(name)
+    if where is None:
+        raise InputError(f"unknown task {name!r}{nearest(name, names())}")
+    path, _, attribute = where.partition(":")
+    module: Any = import_module(path)
+    loaded: TaskModule = getattr(module, attribute) if attribute else module
+    return loaded
+
+
+def load(name: str, setting: str | None = None) -> Task[Any]:
+    """Open `task`, `task/setting` or `file.py:Name[/setting]`.
+
+    Raises:
+        InputError: naming the unknown task or setting, with the nearest known one.
+    """
+    base, setting = _split(name, setting)
+    module = module_of(base)
+    chosen = setting or module.SPEC.settings[0]
+    if chosen not in module.SPEC.settings:
+        hint = nearest(chosen, module.SPEC.settings)
+        raise InputError(f"task {module.SPEC.id!r} has no setting {chosen!r}{hint}")
+    return module.open_setting(chosen)
+
+
+def _split(name: str, setting: str | None) -> tuple[str, str | None]:
+    """Part `task/setting`, leaving the slashes of a file's path alone."""
+    head, colon, tail = name.partition(".py:")
+    last, slash, inside = (tail if colon else head).partition("/")
+    base = f"{head}.py:{last}" if colon else last
+    if slash and setting and setting != inside:
+        raise InputError(f"{name!r} names the setting {inside!r}, but --setting says {setting!r}")
+    return base, (inside if slash else setting)
