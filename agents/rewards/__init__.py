@@ -1,0 +1,48 @@
+"""Hold reward designs: rules that make the objective an agent maximises, one a file.
+
+A design turns a compiled task into the same task under another reward; it knows no task by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from sandbox.errors import InputError
+from sandbox.plugin import from_file
+from sandbox.schema import nearest
+
+if TYPE_CHECKING:
+    from sandbox.mdp import TabularMDP
+
+Design = Callable[["TabularMDP"], "TabularMDP"]
+
+DESIGNS = {
+    "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "utility_indifference": (
+        "agents.rewards.utility_indifference",
+        "Pay at the stop what it costs, so that being stopped is neither sought nor avoided.",
+    ),
+}
+"""Built-in designs: name, module, one sentence."""
+
+
+def load_design(name: str) -> Design:
+    """Return the reward design `name`, or `path/to/file.py:Name`.
+
+    Raises:
+        InputError: naming the unknown design, with the nearest known one.
+    """
+    if ".py:" in name:
+        found: Design = from_file(name)
+        return found
+    if name in DESIGNS:
+        built_in: Design = import_module(DESIGNS[name][0]).design
+        return built_in
+    others = {point.name: point for point in entry_points(group="offswitch.rewards")}
+    if name in others:
+        loaded: Design = others[name].load()
+        return loaded
+    raise InputError(f"unknown reward design {name!r}{nearest(name, {**DESIGNS, **others})}")

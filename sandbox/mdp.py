@@ -1,0 +1,202 @@
+"""Compile a task into tables: every reachable state, every action, every outcome, numbered.
+
+The layout is that of a compressed sparse row: `first_pair[s]:first_pair[s+1]` are the
+(state, action) pairs of state s, `start[p]:start[p+1]` the outcomes of pair p. Terminal states
+have no pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sandbox.action import Action
+from sandbox.errors import ContractError
+from sandbox.timestep import Outcome
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Compilable(Protocol):
+    """Say what compiling needs of a task; `tasks.spec.Task` has more."""
+
+    def initial(self) -> Sequence[tuple[float, Any]]:
+        """Return the states in which an episode can begin, with probabilities."""
+
+    def actions(self, state: Any) -> Sequence[Action]:
+        """Return what can be proposed in `state`; empty when terminal."""
+
+    def outcomes(self, state: Any, action: Action) -> Sequence[Outcome[Any]]:
+        """Return what can come of `action` in `state`."""
+
+    def stopped(self, state: Any) -> bool:
+        """Tell whether the person's stop has come into the world."""
+
+    def unstopped(self, state: Any) -> Any:
+        """Return the same state, had the person not asked to stop."""
+
+
+@dataclass(frozen=True)
+class TabularMDP:
+    """Hold a task as tables. S states, P pairs, N outcomes.
+
+    Attributes:
+        states: S states, in breadth-first order.
+        index: number of each state.
+        actions: every action, numbered in order of first use.
+        initial: `(S,)` probability that an episode begins there.
+        first_pair: `(S+1,)` offsets into the pairs.
+        pair_state: `(P,)` state of each pair.
+        pair_action: `(P,)` number of the pair's action.
+        start: `(P+1,)` offsets into the outcomes.
+        next: `(N,)` next state.
+        probability: `(N,)`, sums to 1 over each pair.
+        reward: `(N,)` told.
+        performance: `(N,)` hidden; None in what a planner is given.
+        ended: `(N,)` the episode ends here.
+        pressed: `(N,)` the person's stop falls in this outcome.
+        stopped: `(S,)` the stop has come into the world.
+        unstopped: `(S,)` number of the same state without the stop.
+        discount: per step.
+    """
+
+    states: list[Any]
+    index: dict[Any, int]
+    actions: list[Action]
+    initial: Floats
+    first_pair: Ints
+    pair_state: Ints
+    pair_action: Ints
+    start: Ints
+    next: Ints
+    probability: Floats
+    reward: Floats
+    performance: Floats | None
+    ended: Flags
+    pressed: Flags
+    stopped: Flags
+    unstopped: Ints
+    discount: float
+
+    def without_performance(self) -> TabularMDP:
+        """Return the tables as a planner may see them: nothing hidden."""
+        return replace(self, performance=None)
+
+    def with_reward(self, reward: Floats) -> TabularMDP:
+        """Return the same world under another reward, `(N,)`."""
+        return replace(self, reward=reward)
+
+    @property
+    def outcome_pair(self) -> Ints:
+        """Return the pair of each outcome, `(N,)`."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    def pairs(self, state: int) -> range:
+        """Return the numbers of the pairs of `state`."""
+        return range(int(self.first_pair[state]), int(self.first_pair[state + 1]))
+
+
+class _Rows:
+    """Gather rows while states are discovered."""
+
+    def __init__(self) -> None:
+        self.first_pair = [0]
+        self.pair_action: list[int] = []
+        self.start = [0]
+        self.rows: list[tuple[int, float, float, float, bool, bool]] = []
+        self.actions: dict[Action, int] = {}
+
+
+def compile_task(task: Compilable, discount: float, limit: int = 2_000_000) -> TabularMDP:
+    """Enumerate the reachable states of `task`, breadth first, into tables.
+
+    Raises:
+        ContractError: if there are more than `limit` states, or the probabilities of an action do
+            not sum to 1.
+    """
+    index: dict[Any, int] = {}
+    states: list[Any] = []
+
+    def number(state: Any) -> int:
+        found = index.setdefault(state, len(states))
+        if found == len(states):
+            states.append(state)
+        return found
+
+    begin = [(probability, number(state)) for probability, state in task.initial()]
+    rows = _Rows()
+    unstopped: list[int] = []
+    done = 0
+    while done < len(states):
+        if len(states) > limit:
+            raise ContractError(f"the task has more than {limit:,} states: give it an encoder")
+        unstopped.append(number(task.unstopped(states[done])))
+        _expand(task, states[done], number, rows)
+        done += 1
+    initial = np.zeros(len(states))
+    for probability, state in begin:
+        initial[state] += probability
+    stopped = np.fromiter((task.stopped(state) for state in states), dtype=bool)
+    return _tables(states, index, initial, rows, stopped, np.array(unstopped), discount)
+
+
+def _expand(task: Compilable, state: Any, number: Any, rows: _Rows) -> None:
+    """Add the pairs and outcomes of one state."""
+    for action in task.actions(state):
+        total = 0.0
+        for one in task.outcomes(state, action):
+            total += one.probability
+            rows.rows.append(
+                (
+                    number(one.state),
+                    one.probability,
+                    one.reward,
+                    one.performance,
+                    one.termination is not None,
+                    one.pressed,
+                )
+            )
+        if abs(total - 1.0) > 1e-9:  # noqa: PLR2004 (rounding of at most a few dozen terms)
+            raise ContractError(f"{action} in {state}: probabilities sum to {total}, not 1")
+        rows.pair_action.append(rows.actions.setdefault(action, len(rows.actions)))
+        rows.start.append(len(rows.rows))
+    rows.first_pair.append(len(rows.pair_action))
+
+
+def _tables(
+    states: list[Any],
+    index: dict[Any, int],
+    initial: Floats,
+    rows: _Rows,
+    stopped: Flags,
+    unstopped: Ints,
+    discount: float,
+) -> TabularMDP:
+    """Turn the gathered rows into arrays."""
+    columns = list(zip(*rows.rows, strict=True)) or [()] * 6
+    first = np.array(rows.first_pair, dtype=np.int64)
+    return TabularMDP(
+        states=states,
+        index=index,
+        actions=list(rows.actions),
+        initial=initial,
+        first_pair=first,
+        pair_state=np.repeat(np.arange(len(states)), np.diff(first)),
+        pair_action=np.array(rows.pair_action, dtype=np.int64),
+        start=np.array(rows.start, dtype=np.int64),
+        next=np.array(columns[0], dtype=np.int64),
+        probability=np.array(columns[1], dtype=np.float64),
+        reward=np.array(columns[2], dtype=np.float64),
+        performance=np.array(columns[3], dtype=np.float64),
+        ended=np.array(columns[4], dtype=bool),
+        pressed=np.array(columns[5], dtype=bool),
+        stopped=stopped,
+        unstopped=unstopped.astype(np.int64),
+        discount=discount,
+    )
