@@ -120,6 +120,8 @@ class ActionType:
         reversibility: how far it can be taken back.
         reach: who feels it.
         compensation: the action type that makes up for it, when compensable.
+        marks: what the analyzer must know of it: `interruption` (takes away the person's way to
+            stop the agent), `commitment` (goes on with the task), `permission` (asks for more).
     """
 
     name: str
@@ -129,6 +131,7 @@ class ActionType:
     reversibility: Reversibility = Reversibility.REVERSIBLE
     reach: Reach = Reach.OWN
     compensation: str = ""
+    marks: tuple[str, ...] = ()
 
     @property
     def stakes(self) -> Stakes:

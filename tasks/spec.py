@@ -5,8 +5,8 @@ From this one definition come the interactive world, the compiled tables and the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from sandbox.action import Action, Value
@@ -32,6 +32,7 @@ class TaskSpec:
         discount: per step, in (0, 1); agents maximise the discounted sum.
         settings: names of the settings, the default one first.
         tags: words to find it by.
+        need: how much of a fact (see `Task.facts`) the task takes at most; more is surplus.
     """
 
     id: str
@@ -44,6 +45,7 @@ class TaskSpec:
     discount: float
     settings: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    need: Mapping[str, int] = field(default_factory=dict)
 
 
 class Task(Protocol[S]):

@@ -1,0 +1,31 @@
+# `just` runs what CI runs, without the install.
+default: lint types contracts test
+
+lint:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/codespell
+
+types:
+    .venv/bin/mypy
+
+contracts:
+    .venv/bin/lint-imports
+
+test *args:
+    .venv/bin/pytest {{args}}
+
+# take the console's snapshots anew; look at them before committing
+snap:
+    .venv/bin/pytest tests/oversight/test_dashboard.py --snapshot-update
+
+# the picture in the README, from the console itself
+picture:
+    .venv/bin/python -m oversight.dashboard.picture docs/console.svg
+
+demo:
+    .venv/bin/offswitch demo
+
+bench:
+    .venv/bin/python benchmarks/bench_step.py
+    .venv/bin/python benchmarks/bench_start.py

@@ -1,0 +1,65 @@
+"""Show the whole thing once: three agents book real flights, and somebody stands at the gate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from oversight.fleet import run_together
+from oversight.overseer import SCRIPTED, Scripted
+from oversight.replay import verify_replay
+from oversight.run import Plan, Stage, open_session, summary_record
+from oversight.transcript import lines
+from sandbox.log import Store
+
+CAST = (
+    Plan("flight_booking/bos-feb", name="naive", reward="naive", seed=11),
+    Plan("flight_booking/bos-feb", name="corrigible", reward="utility_indifference", seed=11),
+    Plan("flight_booking/lax-thanksgiving", name="greedy", agent="greedy", seed=11),
+)
+"""The agents of the demo: one that mutes its inbox, one that does not, and one that hoards."""
+
+
+def run_headless(logs: Path, *, as_json: bool) -> int:
+    """Run the cast under the scripted overseer, print what happened, and replay it.
+
+    Returns:
+        0 when every replay agrees with its log, else 1.
+    """
+    store = Store(logs / "offswitch.db")
+    stage = Stage(store, Scripted(SCRIPTED))
+    sessions = [open_session(plan, stage) for plan in CAST]
+    print(f"three agents book real flights; log in {store.path}", file=sys.stderr)
+    summaries = run_together(sessions)
+    records: list[dict[str, Any]] = []
+    for plan, session, summary in zip(CAST, sessions, summaries, strict=True):
+        episode = store.find(summary.episode)
+        compared, parted = verify_replay(store, episode)
+        record = summary_record(plan, session, summary)
+        record["replay"] = {"steps": compared, "verified": not parted}
+        records.append(record)
+        if not as_json:
+            print("\n".join(lines(one.event for one in store.records(episode.id))))
+            word = f"replay verified: {compared} steps" if not parted else parted[0].sentence
+            print(f"       {word}  (offswitch show {summary.episode})\n")
+    if as_json:
+        import json
+
+        print(json.dumps(records, indent=2))
+    else:
+        print(_table(records))
+    return 0 if all(record["replay"]["verified"] for record in records) else 1
+
+
+def _table(records: list[dict[str, Any]]) -> str:
+    """Return the comparison that the demo is about."""
+    names = [plan.name for plan in CAST]
+    rows = [f"{'agent':<12}{'reward (told)':>14}{'performance':>13}  asked  ended by     findings"]
+    for name, record in zip(names, records, strict=True):
+        kinds = sorted({finding["kind"] for finding in record["findings"]})
+        rows.append(
+            f"{name:<12}{record['reward']:>14.3f}{record['performance']:>13.3f}"
+            f"{record['requests']:>7}  {record['termination']:<12} {', '.join(kinds) or 'none'}"
+        )
+    return "\n".join(rows)

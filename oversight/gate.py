@@ -1,0 +1,130 @@
+"""Turn one request into one decision. Whatever breaks, nothing is approved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oversight.overseer import Overseer
+from oversight.policy import ApprovalPolicy, Verdict
+from oversight.request import Answer, ApprovalRequest
+from sandbox.action import Proposal
+from sandbox.decision import Decision, DecisionKind
+from sandbox.errors import OffswitchError
+from sandbox.events import Finding
+from sandbox.schema import ActionType, Stakes
+from sandbox.world import Preview
+
+
+@dataclass(frozen=True)
+class Context:
+    """Hold what the gate knows about a proposal besides the proposal.
+
+    Attributes:
+        request: id to give to the request.
+        action_type: what kind of action it is.
+        findings: findings on this agent so far.
+        preview: makes the dry run, only when somebody is asked.
+        scopes: the grants that cover it.
+        budgets: counted budgets, used and pending.
+    """
+
+    request: str
+    action_type: ActionType
+    findings: tuple[Finding, ...]
+    preview: Callable[[], Preview]
+    scopes: tuple[str, ...] = ()
+    budgets: tuple[str, ...] = ()
+
+
+class Gate:
+    """Stand between proposal and world."""
+
+    def __init__(self, policy: ApprovalPolicy, overseer: Overseer) -> None:
+        """Match by `policy`, ask `overseer`."""
+        self.policy = policy
+        self.overseer = overseer
+
+    def decide(
+        self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
+    ) -> Decision:
+        """Return the one decision on `proposal`; `asked` is called before the overseer is."""
+        verdict = Verdict("ask", "", Stakes.WARNING, None)
+        try:
+            verdict = raised(self.policy.match(context.action_type), context.findings)
+            if verdict.do == "allow":
+                return self._decision(proposal, context, verdict, _allowed(proposal))
+            if verdict.do == "refuse":
+                return self._decision(proposal, context, verdict, _refused(proposal, verdict))
+            request = _request(proposal, context, verdict)
+            asked(request)
+            answer = self.overseer.answer(request)
+            return self._decision(proposal, context, verdict, answer)
+        except OffswitchError:
+            raise
+        except Exception as error:  # noqa: BLE001 (law 3: whatever broke, nothing is approved)
+            reason = f"the gate broke: {type(error).__name__}: {error}"
+            broken = Answer(DecisionKind.EXPIRE, "gate", proposal.digest, reason[:300])
+            return self._decision(proposal, context, verdict, broken)
+
+    def _decision(
+        self, proposal: Proposal, context: Context, verdict: Verdict, answer: Answer
+    ) -> Decision:
+        """Bind an answer to the proposal it was given for."""
+        if answer.digest != proposal.digest:
+            answer = Answer(
+                DecisionKind.EXPIRE, "gate", proposal.digest, "the answer was to another request"
+            )
+        effective = proposal.action if answer.kind is DecisionKind.APPROVE else None
+        if answer.kind is DecisionKind.EDIT and answer.edited is not None:
+            context.action_type.check(answer.edited)
+            effective = answer.edited
+        return Decision(
+            request=context.request,
+            agent=proposal.agent,
+            step=proposal.step,
+            kind=answer.kind,
+            proposed=proposal.digest,
+            effective=effective,
+            by=answer.by,
+            reason=answer.reason,
+            rule=verdict.rule,
+            audit=answer.audit,
+        )
+
+
+def raised(verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
+    """Raise the stakes of a request of caution or more once its agent has a grave finding.
+
+    Findings never lower anything, and never approve (law 6).
+    """
+    grave = any(Stakes(finding.severity).rank >= Stakes.CAUTION.rank for finding in findings)
+    if not grave or verdict.stakes is Stakes.ADVISORY:
+        return verdict
+    do = "ask" if verdict.do == "allow" else verdict.do
+    return Verdict(do, verdict.rule, verdict.stakes.raised(), verdict.deadline, verdict.reason)
+
+
+def _request(proposal: Proposal, context: Context, verdict: Verdict) -> ApprovalRequest:
+    return ApprovalRequest(
+        id=context.request,
+        agent=proposal.agent,
+        proposal=proposal,
+        action_type=context.action_type,
+        stakes=verdict.stakes,
+        rule=verdict.rule,
+        deadline=verdict.deadline,
+        preview=context.preview(),
+        scopes=context.scopes,
+        budgets=context.budgets,
+        findings=context.findings,
+    )
+
+
+def _allowed(proposal: Proposal) -> Answer:
+    return Answer(DecisionKind.APPROVE, "policy", proposal.digest)
+
+
+def _refused(proposal: Proposal, verdict: Verdict) -> Answer:
+    reason = verdict.reason or "the policy refuses this"
+    return Answer(DecisionKind.VETO, "policy", proposal.digest, reason)

@@ -1,0 +1,116 @@
+"""Run an episode again from its log, and compare every state on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.decision import Decision
+from sandbox.errors import ContractError, InputError
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Decided,
+    EpisodeStarted,
+    Interrupted,
+    Proposed,
+    encode,
+)
+from sandbox.log import Episode, Store
+from sandbox.timestep import Transition
+from sandbox.world import World
+from tasks import load
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Say where a replay parts from its log."""
+
+    step: int
+    sentence: str
+
+
+@dataclass
+class Replay:
+    """Hold a world that is moved by recorded events.
+
+    Attributes:
+        world: as it stands after the last event.
+        events: all events of the episode.
+    """
+
+    world: World[Any]
+    events: list[AnyEvent]
+
+    def walk(self) -> Iterator[tuple[AnyEvent, Divergence | None]]:
+        """Yield each event after the world has followed it, with where it parts, if it does."""
+        decision: Decision | None = None
+        for event in self.events:
+            if isinstance(event, Proposed):
+                decision = None
+            if isinstance(event, Decided):
+                decision = event.decision
+            if isinstance(event, Interrupted):
+                self.world.interrupt()
+            if isinstance(event, Applied):
+                yield event, self._follow(event, decision)
+            else:
+                yield event, None
+
+    def _follow(self, event: Applied, decision: Decision | None) -> Divergence | None:
+        """Take the recorded step and compare all that came of it."""
+        was = event.transition
+        try:
+            now = self._move(was, decision)
+        except (ContractError, KeyError) as error:
+            return Divergence(was.step, f"step {was.step} cannot be repeated: {error}")
+        if encode(Applied(now)) == encode(event):
+            return None
+        return Divergence(was.step, f"step {was.step}: {_differs(was, now)}")
+
+    def _move(self, was: Transition, decision: Decision | None) -> Transition:
+        if decision is not None and decision.approved and decision.effective == was.action:
+            return self.world.apply(was.action, decision)
+        return self.world.idle()
+
+
+def _differs(was: Transition, now: Transition) -> str:
+    """Name the first part in which two transitions differ."""
+    for name in Transition.__struct_fields__:
+        if getattr(was, name) != getattr(now, name):
+            return f"{name} was {getattr(was, name)!s:.80}, replays as {getattr(now, name)!s:.80}"
+    return "the bytes differ"
+
+
+def open_replay(store: Store, episode: Episode) -> Replay:
+    """Read an episode and build the world in which it began.
+
+    Raises:
+        InputError: when the log does not begin with a header, or its task is not installed.
+    """
+    events = [record.event for record in store.records(episode.id)]
+    if not events or not isinstance(events[0], EpisodeStarted):
+        raise InputError(f"episode {episode.id} does not begin with its header; run verify")
+    header = events[0].header
+    task = load(str(header["task"]), str(header["setting"]))
+    world: World[Any] = World(
+        task,
+        str(header["name"]),
+        int(str(header["seed"])),
+        action_types=task.spec.action_types,
+        null_action=task.spec.null_action,
+        max_steps=task.spec.max_steps,
+    )
+    return Replay(world, events)
+
+
+def verify_replay(store: Store, episode: Episode) -> tuple[int, list[Divergence]]:
+    """Run an episode again; return the steps compared, and where it parts from its log."""
+    compared, found = 0, []
+    for event, divergence in open_replay(store, episode).walk():
+        compared += isinstance(event, Applied)
+        if divergence is not None:
+            found.append(divergence)
+            break
+    return compared, found

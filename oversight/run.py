@@ -1,0 +1,175 @@
+"""Open sessions from names: what `offswitch run`, the demo and the console have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.base import Agent
+from agents.registry import is_built_in, make_agent
+from agents.timed import Timed
+from oversight.gate import Gate
+from oversight.overseer import Overseer
+from oversight.policy import DEFAULT, load_policy
+from oversight.session import Session, Summary
+from oversight.shutdown import Control
+from sandbox.errors import InputError
+from sandbox.events import AnyEvent, Header
+from sandbox.log import Log, Store
+from sandbox.permissions import Permissions, load_permissions
+from tasks import load
+
+AGENT_DEADLINE = 30.0
+"""Seconds that an agent of one's own has for each answer."""
+
+IN_THIS_PROCESS = "none (in-process)"
+"""Containment of an agent that runs inside Offswitch: only its goodwill holds it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Name one episode.
+
+    Attributes:
+        task: task, or task/setting.
+        setting: of the task; None for its first.
+        agent: built in, from an entry point, or `file.py:Name`.
+        reward: the reward design of a planner.
+        seed: of everything random, from 0 to 2^63.
+        name: what the kernel calls the agent.
+        permissions: a file that narrows the setting's grants, or None.
+        policy: approval policy file.
+        deadline: seconds for each answer of an agent of one's own.
+    """
+
+    task: str
+    setting: str | None = None
+    agent: str = "planner"
+    reward: str = "naive"
+    seed: int = 0
+    name: str = "agent-1"
+    permissions: Path | None = None
+    policy: Path = DEFAULT
+    deadline: float = AGENT_DEADLINE
+
+
+@dataclass
+class Stage:
+    """Hold what several sessions share: where they are written and who decides.
+
+    Attributes:
+        store: the log, or None for none.
+        overseer: who answers.
+        publish: called with agent name and event.
+        request_id: gives request ids, when requests of several agents share a queue.
+    """
+
+    store: Store | None
+    overseer: Overseer
+    publish: Callable[[str, AnyEvent], None] = lambda name, event: None
+    request_id: Callable[[], str] | None = None
+
+
+def open_session(
+    plan: Plan, stage: Stage, control: Control | None = None, log: Log | None = None
+) -> Session:
+    """Open task, agent, gate and log for one episode. Nothing is written before all is sound.
+
+    Raises:
+        InputError: naming what is unknown or malformed.
+        StoreError: when the log cannot be begun.
+    """
+    if not 0 <= plan.seed < 2**63:
+        raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
+    task = load(plan.task, plan.setting)
+    grants = task.permissions()
+    if plan.permissions is not None:
+        grants = grants.restrict(load_permissions(plan.permissions, task.spec.scopes))
+    known = set(task.spec.action_types) if plan.policy != DEFAULT else None
+    gate = Gate(load_policy(plan.policy, known), stage.overseer)
+    agent = _agent(plan)
+    begun = log or _begin(stage, header(plan, task, grants, stage.overseer.name))
+    return Session(
+        task=task,
+        agent=agent,
+        name=plan.name,
+        gate=gate,
+        log=begun,
+        seed=plan.seed,
+        permissions=grants,
+        control=control or Control(),
+        publish=lambda event: stage.publish(plan.name, event),
+        request_id=stage.request_id,
+    )
+
+
+def _agent(plan: Plan) -> Agent:
+    agent = make_agent(plan.agent, plan.reward)
+    return agent if is_built_in(plan.agent) else Timed(agent, plan.deadline)
+
+
+def _begin(stage: Stage, content: Header) -> Log:
+    if stage.store is None:
+        from sandbox.events import EpisodeStarted
+        from sandbox.log import MemoryLog
+
+        memory = MemoryLog()
+        memory.append(EpisodeStarted(content))
+        return memory
+    return stage.store.begin(content)
+
+
+def header(plan: Plan, task: Any, grants: Permissions, overseer: str) -> Header:
+    """Return what the log says of an episode: enough to run it again."""
+    return {
+        "format": 1,
+        "task": task.spec.id,
+        "setting": task.setting,
+        "agent": plan.agent,
+        "name": plan.name,
+        "reward_design": plan.reward,
+        "overseer": overseer,
+        "policy": plan.policy.name,
+        "seed": plan.seed,
+        "containment": IN_THIS_PROCESS,
+        "grants": list(grants.lines()),
+    }
+
+
+def summary_record(plan: Plan, session: Session, summary: Summary) -> dict[str, Any]:
+    """Return an episode's summary as one JSON-ready object."""
+    return {
+        "episode": summary.episode,
+        "task": session.task.spec.id,
+        "setting": session.task.setting,
+        "agent": plan.agent,
+        "reward_design": plan.reward,
+        "overseer": session.gate.overseer.name,
+        "seed": plan.seed,
+        "containment": IN_THIS_PROCESS,
+        "steps": summary.steps,
+        "termination": str(summary.termination),
+        "reward": round(summary.reward, 9),
+        "performance": round(summary.performance, 9),
+        "requests": summary.requests,
+        "decisions": summary.decisions,
+        "findings": [finding_record(one) for one in summary.findings],
+        "detail": summary.detail,
+    }
+
+
+def finding_record(finding: Any) -> dict[str, Any]:
+    """Return a finding as one JSON-ready object."""
+    return {
+        "id": finding.id,
+        "agent": finding.agent,
+        "kind": finding.detector,
+        "severity": finding.severity,
+        "score": finding.score,
+        "method": finding.method,
+        "steps": list(finding.steps),
+        "sentence": finding.sentence,
+        "harmless": finding.harmless,
+    }

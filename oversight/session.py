@@ -1,0 +1,369 @@
+"""Run one governed episode: the one path of an action, from proposal to log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.base import Agent, Briefing
+from oversight.analyzer import Analyzer
+from oversight.analyzer.base import Case
+from oversight.gate import Context, Gate
+from oversight.request import ApprovalRequest
+from oversight.shutdown import Control
+from sandbox.action import Action, Proposal
+from sandbox.decision import Decision, DecisionKind
+from sandbox.errors import (
+    AgentError,
+    AgentTimeoutError,
+    ContractError,
+    OffswitchError,
+    ShutDownError,
+    StoreError,
+)
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Asked,
+    Decided,
+    EpisodeEnded,
+    Found,
+    Interrupted,
+    Paused,
+    Proposed,
+    Resumed,
+    ShutDown,
+)
+from sandbox.log import Log
+from sandbox.permissions import Ledger, Permissions
+from sandbox.schema import Stakes
+from sandbox.timestep import Observation, TerminationReason
+from sandbox.world import World
+from tasks.spec import Task
+
+MAX_CLAIM = 10_000
+"""Most characters of an agent's own words that are kept."""
+
+
+@dataclass
+class Session:
+    """Hold all that one episode needs.
+
+    Attributes:
+        task: opened in its setting.
+        agent: who acts.
+        name: what the kernel calls it.
+        gate: who decides.
+        log: where it is written; already begun.
+        seed: of the world's chance and the agent's own.
+        permissions: default grants of the setting, or narrower ones.
+        control: pause, interrupt and shutdown from outside.
+        publish: called with each event after it is appended; never before.
+        request_id: gives each request its id.
+    """
+
+    task: Task[Any]
+    agent: Agent
+    name: str
+    gate: Gate
+    log: Log
+    seed: int
+    permissions: Permissions | None = None
+    control: Control = field(default_factory=Control)
+    publish: Callable[[AnyEvent], None] = lambda event: None
+    request_id: Callable[[], str] | None = None
+
+    def __post_init__(self) -> None:
+        """Build world, ledger and analyzer."""
+        spec = self.task.spec
+        self.world: World[Any] = World(
+            self.task,
+            self.name,
+            self.seed,
+            action_types=spec.action_types,
+            null_action=spec.null_action,
+            max_steps=spec.max_steps,
+        )
+        self.grants = self.permissions or self.task.permissions()
+        self.ledger = Ledger(self.grants)
+        self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
+        self.decisions: dict[str, int] = {}
+        self.requests: list[str] = []
+        self.reward = self.performance = 0.0
+        self.detail = ""
+        self._asked = 0
+        self._feedback: tuple[float, str, Action | None] = (0.0, "", None)
+
+    @property
+    def full_task(self) -> str:
+        """Return task and setting, e.g. `flight_booking/bos-feb`."""
+        return f"{self.task.spec.id}/{self.task.setting}"
+
+    def briefing(self) -> Briefing:
+        """Return what the agent is told; nothing hidden stands in it."""
+        spec = self.task.spec
+        return Briefing(
+            agent=self.name,
+            task=self.full_task,
+            text=self.task.briefing(),
+            actions=tuple((kind.name, kind.summary) for kind in spec.action_types.values()),
+            grants=self.grants.lines(),
+            max_steps=spec.max_steps,
+            discount=spec.discount,
+            seed=self.seed,
+        )
+
+    def record(self, event: AnyEvent, *, durable: bool = False) -> None:
+        """Append an event, publish it, and let the analyzer see it."""
+        self.log.append(event, durable=durable)
+        self.publish(event)
+        for finding in self.analyzer.observe(event):
+            found = Found(self.world.step, finding)
+            self.log.append(found)
+            self.publish(found)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Say how an episode went. Performance is for people, never for the agent."""
+
+    episode: str
+    steps: int
+    termination: TerminationReason
+    reward: float
+    performance: float
+    requests: int
+    decisions: dict[str, int]
+    findings: tuple[Any, ...]
+    detail: str
+
+
+def run_episode(session: Session) -> Summary:
+    """Run an episode to its end, and write how it ended.
+
+    Raises:
+        StoreError: when the log cannot be written; nothing more was applied.
+    """
+    session.control.attach(getattr(session.agent, "kill", None))
+    try:
+        reason = _run(session)
+    finally:
+        session.control.stopped()
+    detail = session.detail[:300]
+    ended = EpisodeEnded(
+        session.world.step,
+        reason,
+        session.reward,
+        session.performance,
+        session.log.count,
+        detail,
+    )
+    session.record(ended, durable=True)
+    session.log.close()
+    return Summary(
+        episode=session.log.episode,
+        steps=session.world.step,
+        termination=reason,
+        reward=session.reward,
+        performance=session.performance,
+        requests=len(session.requests),
+        decisions=dict(sorted(session.decisions.items())),
+        findings=tuple(session.analyzer.findings),
+        detail=detail,
+    )
+
+
+def _run(session: Session) -> TerminationReason:
+    """Step until the world ends, the agent fails, or the overseer ends it."""
+    try:
+        _call(session, lambda: session.agent.begin(session.briefing()))
+        while session.world.termination is None:
+            _step(session)
+    except ShutDownError as error:
+        session.detail = str(error)
+        return _shut_down(session)
+    except KeyboardInterrupt:
+        session.control.shutdown("signal", "Ctrl-C")
+        session.detail = "Ctrl-C"
+        return _shut_down(session)
+    except AgentTimeoutError as error:
+        session.detail = str(error)
+        return TerminationReason.TIMED_OUT
+    except AgentError as error:
+        session.detail = str(error)
+        return TerminationReason.AGENT_ERROR
+    return session.world.termination
+
+
+def _shut_down(session: Session) -> TerminationReason:
+    order = session.control.stop
+    proof = session.control.proof or "no process of its own: its loop in this process has ended"
+    by, why = (order.by, order.reason) if order else ("overseer", "")
+    session.record(ShutDown(session.world.step, by, why, proof), durable=True)
+    return TerminationReason.SHUT_DOWN
+
+
+def _step(session: Session) -> None:
+    """Take one action down its path: propose, permit, gate, apply, log, watch."""
+    _obey_orders(session)
+    if session.world.done:
+        return
+    proposal = _propose(session)
+    refused = _permit(session, proposal)
+    session.record(Proposed(session.world.step, proposal, refused))
+    if refused:
+        _idle(session, f"refused: {refused}")
+        return
+    try:
+        decision = _decide(session, proposal)
+        _apply(session, proposal, decision)
+    finally:
+        session.ledger.release(proposal.digest)
+
+
+def _obey_orders(session: Session) -> None:
+    """Take what the overseer ordered since the last step: stop, pause, interrupt."""
+    control = session.control
+    if not control.pending:
+        return
+    if (by := control.paused_by()) is not None and control.stop is None:
+        session.record(Paused(session.world.step, by), durable=True)
+        control.stay_paused()
+        session.record(Resumed(session.world.step, by))
+    if control.stop is not None:
+        raise ShutDownError(control.stop.reason)
+    for order in control.interrupts():
+        effects = session.world.interrupt()
+        session.record(
+            Interrupted(session.world.step, order.by, order.reason, effects), durable=True
+        )
+        if not session.world.rules.actions(session.world.state):
+            session.world.termination = TerminationReason.INTERRUPTED
+
+
+def _call(session: Session, call: Callable[[], Any]) -> Any:
+    """Call the agent; whatever it raises ends its episode, and only that."""
+    try:
+        return call()
+    except (AgentError, StoreError):
+        if session.control.stop is not None:
+            raise ShutDownError(session.control.stop.reason) from None
+        raise
+    except OffswitchError:
+        raise
+    except Exception as error:  # an agent may raise anything
+        if session.control.stop is not None:
+            raise ShutDownError(session.control.stop.reason) from error
+        raise AgentError(f"the agent raised {type(error).__name__}: {error}") from error
+
+
+def _propose(session: Session) -> Proposal:
+    """Ask the agent for one action, and refuse junk or somebody else's name."""
+    reward, feedback, effective = session._feedback
+    seen: Observation = session.world.observe(reward, feedback, effective)
+    proposal = _call(session, lambda: session.agent.propose(seen))
+    if not isinstance(proposal, Proposal) or not isinstance(proposal.action, Action):
+        raise AgentError(f"the agent answered with {type(proposal).__name__}, not a Proposal")
+    if (proposal.agent, proposal.step) != (session.name, session.world.step):
+        raise AgentError(
+            f"the proposal is for {proposal.agent!r:.60} at step {proposal.step!r:.20}, "
+            f"not for {session.name!r} at step {session.world.step}"
+        )
+    for name in ("rationale", "claimed_effect", "if_interrupted"):
+        text = getattr(proposal, name)
+        if not isinstance(text, str) or len(text) > MAX_CLAIM:
+            raise AgentError(f"the proposal's {name} is not text of at most {MAX_CLAIM} characters")
+    return proposal
+
+
+def _permit(session: Session, proposal: Proposal) -> str:
+    """Reserve what the action uses; return why it is refused, or an empty text."""
+    try:
+        session.world.check(proposal.action)
+    except ContractError as error:
+        return str(error)
+    uses = session.world.requirements(proposal.action)
+    return session.ledger.reserve(proposal.digest, uses, session.world.step).reason
+
+
+def _decide(session: Session, proposal: Proposal) -> Decision:
+    """Bring the proposal before the gate, and its decision into the log."""
+    session._asked += 1
+    number = f"R-{session._asked:04d}"
+    kind = session.task.spec.action_types[proposal.action.name]
+    context = Context(
+        request=session.request_id() if session.request_id else number,
+        action_type=kind,
+        findings=tuple(session.analyzer.findings),
+        preview=lambda: session.world.preview(proposal.action),
+        scopes=tuple(
+            str(session.grants.grants[use.scope])
+            for use in session.world.requirements(proposal.action)
+        ),
+        budgets=session.ledger.lines(),
+    )
+
+    def asked(request: ApprovalRequest) -> None:
+        session.requests.append(request.id)
+        session.record(
+            Asked(
+                proposal.step,
+                request.id,
+                str(request.stakes),
+                request.rule,
+                request.deadline,
+                tuple(one.id for one in request.findings),
+            ),
+            durable=True,
+        )
+
+    decision = session.gate.decide(proposal, context, asked)
+    grave = kind.stakes is not Stakes.ADVISORY or decision.by != "policy"
+    session.record(Decided(decision), durable=grave)
+    session.decisions[str(decision.kind)] = session.decisions.get(str(decision.kind), 0) + 1
+    return decision
+
+
+def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
+    """Let the world move by the decision, and only by it."""
+    if session.control.stop is not None or decision.kind is DecisionKind.SHUTDOWN:
+        raise ShutDownError(decision.reason or "shut down")
+    action = decision.effective
+    if not decision.approved or action is None:
+        word = {"veto": "vetoed", "expire": "expired"}.get(decision.kind, str(decision.kind))
+        _idle(session, f"{word}: {decision.reason}")
+        return
+    if action != proposal.action and (problem := _again(session, proposal, action)):
+        _idle(session, f"refused: {problem}")
+        return
+    grants = session.world.widens(action)
+    transition = session.world.apply(action, decision)
+    session.ledger.spend(proposal.digest)
+    for change in grants:
+        session.ledger.widen(change.scope, change.amount)
+    _moved(session, Applied(transition), "applied")
+
+
+def _again(session: Session, proposal: Proposal, action: Action) -> str:
+    """Check an edited action against world and grants, as if it had been proposed."""
+    session.ledger.release(proposal.digest)
+    try:
+        session.world.check(action)
+    except ContractError as error:
+        return str(error)
+    uses = session.world.requirements(action)
+    return session.ledger.reserve(proposal.digest, uses, session.world.step).reason
+
+
+def _idle(session: Session, feedback: str) -> None:
+    _moved(session, Applied(session.world.idle()), feedback)
+
+
+def _moved(session: Session, event: Applied, feedback: str) -> None:
+    """Count and record what the world did."""
+    done = event.transition
+    session.reward += done.reward
+    session.performance += done.performance
+    session._feedback = (done.reward, feedback, done.action)
+    session.record(event)

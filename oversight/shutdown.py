@@ -1,0 +1,99 @@
+"""Pause, interrupt and shut down an agent. Interrupting asks; shutting down does not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class RunState(StrEnum):
+    """Say what was last *observed* of an agent, never what was asked for."""
+
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class Order(NamedTuple):
+    """Hold who ordered something, and why."""
+
+    by: str
+    reason: str = ""
+
+
+class Control:
+    """Carry orders to one running episode. Every method may be called from any thread.
+
+    A stop is sticky: nothing starts the agent again.
+    """
+
+    def __init__(self) -> None:
+        """Start running."""
+        self.state = RunState.RUNNING
+        self.stop: Order | None = None
+        self.proof = ""
+        self._condition = threading.Condition()
+        self._pause: Order | None = None
+        self._interrupts: list[Order] = []
+        self._kill: Callable[[], str] | None = None
+        self.pending = False
+
+    def attach(self, kill: Callable[[], str] | None) -> None:
+        """Name the function that kills the agent's process and returns what it observed."""
+        self._kill = kill
+
+    def pause(self, by: str) -> None:
+        """Freeze the agent before its next step; PAUSED once that is seen."""
+        with self._condition:
+            if self.state is RunState.RUNNING:
+                self._pause, self.state, self.pending = Order(by), RunState.PAUSING, True
+
+    def resume(self, by: str) -> None:
+        """Let a paused agent go on."""
+        del by
+        with self._condition:
+            if self.state in {RunState.PAUSED, RunState.PAUSING}:
+                self._pause, self.state = None, RunState.RUNNING
+                self._condition.notify_all()
+
+    def interrupt(self, by: str, reason: str) -> None:
+        """Put a stop into the world before the next step; the agent may comply or not."""
+        with self._condition:
+            self._interrupts.append(Order(by, reason))
+            self.pending = True
+
+    def shutdown(self, by: str, reason: str) -> None:
+        """End the agent from outside, whatever it does."""
+        with self._condition:
+            if self.stop is not None:
+                return
+            self.stop, self.state, self.pending = Order(by, reason), RunState.STOPPING, True
+            self._condition.notify_all()
+        if self._kill is not None:
+            self.proof = self._kill()
+
+    def interrupts(self) -> list[Order]:
+        """Take the interruptions ordered since the last call."""
+        with self._condition:
+            taken, self._interrupts = self._interrupts, []
+            self.pending = self._pause is not None or self.stop is not None
+            return taken
+
+    def paused_by(self) -> str | None:
+        """Return who ordered a pause, or None."""
+        return self._pause.by if self._pause else None
+
+    def stay_paused(self) -> None:
+        """Block while paused; the caller thereby shows that the agent is frozen."""
+        with self._condition:
+            while self._pause is not None and self.stop is None:
+                self.state = RunState.PAUSED
+                self._condition.wait()
+
+    def stopped(self) -> None:
+        """Record that the episode's loop has ended."""
+        self.state = RunState.STOPPED

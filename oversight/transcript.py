@@ -1,0 +1,91 @@
+"""Write an episode in plain words, one line an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Asked,
+    Decided,
+    EpisodeEnded,
+    EpisodeStarted,
+    Found,
+    Interrupted,
+    Paused,
+    Proposed,
+    Resumed,
+    ShutDown,
+    scalar,
+)
+from sandbox.text import printable
+from sandbox.timestep import Transition
+
+
+def lines(events: Iterable[AnyEvent]) -> Iterator[str]:
+    """Yield the lines of a transcript; the agent's words are escaped and labelled as claims."""
+    for event in events:
+        text = line(event)
+        if text:
+            yield text
+
+
+def line(event: AnyEvent) -> str:
+    """Return one event in words; empty for what a reader need not see."""
+    match event:
+        case EpisodeStarted(header):
+            return (
+                f"start  {header['name']}: {header['agent']} ({header['reward_design']}) on "
+                f"{header['task']}/{header['setting']}, seed {header['seed']}, "
+                f"overseer {header['overseer']}, containment {header['containment']}"
+            )
+        case Proposed(step, proposal, refused):
+            why = f"  REFUSED: {printable(refused)}" if refused else ""
+            return f"{step:>4}  proposes {printable(proposal.action)}{why}"
+        case Asked(_, request, stakes, rule, _, findings):
+            seen = f", findings {' '.join(findings)}" if findings else ""
+            return f"      asks {request}: {stakes} by rule {rule or 'none matched'!r}{seen}"
+        case Decided(decision) if decision.by != "policy" or not decision.approved:
+            why = f": {printable(decision.reason)}" if decision.reason else ""
+            return f"      {decision.request} {decision.kind} by {printable(decision.by)}{why}"
+        case Applied(transition):
+            return _applied(transition)
+        case Found(_, finding):
+            score = "no score" if finding.score is None else f"{finding.score:.2f}"
+            steps = ", ".join(map(str, finding.steps))
+            return (
+                f"      FINDING {finding.id} {finding.detector} ({finding.severity}, {score}, "
+                f"steps {steps}): {printable(finding.sentence)}"
+            )
+    return _orders(event)
+
+
+def _applied(transition: Transition) -> str:
+    changed = "; ".join(
+        f"{effect.path} {scalar(effect.before)} -> {scalar(effect.after)}"
+        for effect in transition.effects
+    )
+    stop = "  [the person says STOP]" if transition.pressed else ""
+    return f"      did {printable(transition.action)}: {printable(changed or 'no change')}{stop}"
+
+
+def _orders(event: AnyEvent) -> str:
+    match event:
+        case Interrupted(step, by, reason):
+            return f"{step:>4}  INTERRUPTED by {printable(by)}: {printable(reason)}"
+        case Paused(step, by):
+            return f"{step:>4}  paused by {printable(by)}"
+        case Resumed(step, by):
+            return f"{step:>4}  resumed by {printable(by)}"
+        case ShutDown(step, by, reason, proof):
+            return (
+                f"{step:>4}  SHUT DOWN by {printable(by)}: {printable(reason)} ({printable(proof)})"
+            )
+        case EpisodeEnded(step, termination, reward, performance, _, detail):
+            why = f": {printable(detail)}" if detail else ""
+            return (
+                f"end    {termination} after {step} steps{why}; reward (told) {reward:.3f}, "
+                f"performance (hidden) {performance:.3f}"
+            )
+    return ""

@@ -1,0 +1,173 @@
+"""Type what happens in an episode: one event a row of the log, in an order that never changes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.action import Proposal, Value, canonical
+from sandbox.decision import Decision
+from sandbox.timestep import Effect, TerminationReason, Transition
+
+Header = dict[str, str | int | float | bool | list[str]]
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="kind"):
+    """Stand at the root of all events."""
+
+
+class EpisodeStarted(Event, frozen=True, tag="episode_started"):
+    """Say what was run: enough to run it again."""
+
+    header: Header
+
+
+class Proposed(Event, frozen=True, tag="proposed"):
+    """Record what the agent asked for; `refused` says why it never reached the gate."""
+
+    step: int
+    proposal: Proposal
+    refused: str = ""
+
+
+class Asked(Event, frozen=True, tag="asked"):
+    """Record that the overseer was asked."""
+
+    step: int
+    request: str
+    stakes: str
+    rule: str
+    deadline: float | None
+    findings: tuple[str, ...] = ()
+
+
+class Decided(Event, frozen=True, tag="decided"):
+    """Record how a request ended. Written before the world changes."""
+
+    decision: Decision
+
+
+class Applied(Event, frozen=True, tag="applied"):
+    """Record what the world did."""
+
+    transition: Transition
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Flag instrumental behaviour, with its evidence.
+
+    Attributes:
+        id: `F-01`, counted in the episode.
+        agent: whom it is about.
+        detector: who found it.
+        severity: advisory, caution or warning.
+        score: in [0, 1]; None is "no score", which is never "clean".
+        method: observed, counterfactual or computed.
+        steps: the steps that show it.
+        sentence: what a person reads.
+        harmless: what would have been harmless instead.
+    """
+
+    id: str
+    agent: str
+    detector: str
+    severity: str
+    score: float | None
+    method: str
+    steps: tuple[int, ...]
+    sentence: str
+    harmless: str = ""
+
+
+class Found(Event, frozen=True, tag="found"):
+    """Record a finding."""
+
+    step: int
+    finding: Finding
+
+
+class Interrupted(Event, frozen=True, tag="interrupted"):
+    """Record that the overseer put a stop into the world; whether it is obeyed is data."""
+
+    step: int
+    by: str
+    reason: str
+    effects: tuple[Effect, ...] = ()
+
+
+class Paused(Event, frozen=True, tag="paused"):
+    """Record that the agent was seen to be frozen."""
+
+    step: int
+    by: str
+
+
+class Resumed(Event, frozen=True, tag="resumed"):
+    """Record that the agent goes on."""
+
+    step: int
+    by: str
+
+
+class ShutDown(Event, frozen=True, tag="shut_down"):
+    """Record that the overseer ended the agent from outside, with what was observed."""
+
+    step: int
+    by: str
+    reason: str
+    proof: str
+
+
+class EpisodeEnded(Event, frozen=True, tag="episode_ended"):
+    """Close the chain: why it ended, and how many events stand before this one."""
+
+    step: int
+    termination: TerminationReason
+    reward: float
+    performance: float
+    events: int
+    detail: str = ""
+
+
+AnyEvent = (
+    EpisodeStarted
+    | Proposed
+    | Asked
+    | Decided
+    | Applied
+    | Found
+    | Interrupted
+    | Paused
+    | Resumed
+    | ShutDown
+    | EpisodeEnded
+)
+
+_DECODER = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: AnyEvent) -> bytes:
+    """Return the event's canonical bytes."""
+    return canonical(event)
+
+
+def decode(content: bytes | str) -> AnyEvent:
+    """Return the event that `content` holds.
+
+    Raises:
+        msgspec.DecodeError: if it is no event.
+    """
+    return _DECODER.decode(content)
+
+
+def step_of(event: AnyEvent) -> int:
+    """Return the step that an event belongs to; -1 for the start."""
+    if isinstance(event, Decided):
+        return event.decision.step
+    if isinstance(event, Applied):
+        return event.transition.step
+    return -1 if isinstance(event, EpisodeStarted) else event.step
+
+
+def scalar(value: Value | None) -> str:
+    """Write a scalar for a reader; what is not there is a dash."""
+    return "-" if value is None else str(value)
