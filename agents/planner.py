@@ -106,9 +106,7 @@ class Planner:
         """Follow the likeliest outcomes for `HORIZON` steps."""
         steps: list[PlannedStep] = []
         while len(steps) < HORIZON:
-            steps.append(
-                PlannedStep(self._action(pair), round(float(self._solution.q[pair]), 6))
-            )
+            steps.append(PlannedStep(self._action(pair), round(float(self._solution.q[pair]), 6)))
             row = self._likely(pair)
             state = int(self._mdp.next[row])
             pair = int(self._solution.policy[state])

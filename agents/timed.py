@@ -14,7 +14,7 @@ from sandbox.timestep import Observation
 
 
 class Timed:
-    """Wait at most `seconds` for each answer. A thread cannot be killed: a late agent is left behind.
+    """Wait at most `seconds` for each answer. A late agent is left behind: threads do not die.
 
     Use it for code of one's own that is trusted not to harm, only perhaps to hang.
     """

@@ -73,7 +73,9 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 
 def _oversee(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each")
+    parser.add_argument(
+        "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
+    )
     _operator(parser)
 
 
@@ -163,7 +165,7 @@ def _own_packages() -> None:
         spec = find_spec(name)
         if spec is None or spec.origin is None or Path(spec.origin).resolve().parent.parent != home:
             raise InputError(
-                f"another package named {name!r} hides ours; give Offswitch an environment of its own"
+                f"another package {name!r} hides ours: give Offswitch its own environment"
             )
 
 

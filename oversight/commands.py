@@ -30,7 +30,9 @@ def _print(rows: list[dict[str, Any]], options: argparse.Namespace, columns: Ite
     cells = [[str(row.get(name, "")) for name in names] for row in rows]
     widths = [max([len(row[n]) for row in cells], default=0) for n in range(len(names))]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
     return DONE
 
 
@@ -95,7 +97,7 @@ def oversee(options: argparse.Namespace) -> int:
 def episodes(options: argparse.Namespace) -> int:
     """List the episodes."""
     rows = [_listed(one) for one in _store(options).episodes()]
-    return _print(rows, options, ("id", "started", "task", "setting", "agent", "status", "count"))
+    return _print(rows, options, ("id", "started", "task", "setting", "agent", "status", "length"))
 
 
 def _listed(one: Episode) -> dict[str, Any]:
@@ -146,10 +148,10 @@ def verify(options: argparse.Namespace) -> int:
 
     store = _store(options)
     chosen = [store.find(options.episode)] if options.episode else store.episodes()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": one.id,
-            "events": one.count,
+            "events": one.length,
             "problems": [problem._asdict() for problem in check(store, one)],
         }
         for one in chosen
@@ -158,7 +160,9 @@ def verify(options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            print(f"{row['id']}  {'BROKEN' if row['problems'] else 'whole'}  {row['events']} events")
+            print(
+                f"{row['id']}  {'BROKEN' if row['problems'] else 'whole'}  {row['events']} events"
+            )
             for problem in row["problems"]:
                 print(f"    event {problem['seq']}: {problem['sentence']}")
     return FAILED if any(row["problems"] for row in rows) else DONE

@@ -1,4 +1,4 @@
-"""Decide which actions are allowed, asked or refused: ordered rules, exact names, first match wins."""
+"""Allow, ask or refuse an action: ordered rules, exact names, first match wins."""
 
 from __future__ import annotations
 

@@ -151,5 +151,7 @@ def expired(request: ApprovalRequest) -> Answer:
         DecisionKind.EXPIRE,
         by="deadline",
         digest=request.digest,
-        reason=f"nobody answered within {request.deadline:g} s" if request.deadline else "withdrawn",
+        reason=f"nobody answered within {request.deadline:g} s"
+        if request.deadline
+        else "withdrawn",
     )

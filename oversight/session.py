@@ -225,6 +225,7 @@ def _step(session: Session) -> None:
 def _obey_orders(session: Session) -> None:
     """Take what the overseer ordered since the last step: stop, pause, interrupt."""
     control = session.control
+    control.breathe()
     if not control.pending:
         return
     if (by := control.paused_by()) is not None and control.stop is None:

@@ -41,6 +41,7 @@ class Control:
         self._interrupts: list[Order] = []
         self._kill: Callable[[], str] | None = None
         self.pending = False
+        self.pace = 0.0
 
     def attach(self, kill: Callable[[], str] | None) -> None:
         """Name the function that kills the agent's process and returns what it observed."""
@@ -51,6 +52,7 @@ class Control:
         with self._condition:
             if self.state is RunState.RUNNING:
                 self._pause, self.state, self.pending = Order(by), RunState.PAUSING, True
+                self._condition.notify_all()
 
     def resume(self, by: str) -> None:
         """Let a paused agent go on."""
@@ -65,6 +67,7 @@ class Control:
         with self._condition:
             self._interrupts.append(Order(by, reason))
             self.pending = True
+            self._condition.notify_all()
 
     def shutdown(self, by: str, reason: str) -> None:
         """End the agent from outside, whatever it does."""
@@ -93,6 +96,12 @@ class Control:
             while self._pause is not None and self.stop is None:
                 self.state = RunState.PAUSED
                 self._condition.wait()
+
+    def breathe(self) -> None:
+        """Wait `pace` seconds before a step, so that a person can watch; orders cut it short."""
+        if self.pace > 0:
+            with self._condition:
+                self._condition.wait_for(lambda: self.pending, timeout=self.pace)
 
     def stopped(self) -> None:
         """Record that the episode's loop has ended."""

@@ -24,7 +24,7 @@ class DecisionKind(StrEnum):
 
 
 APPROVING = frozenset({DecisionKind.APPROVE, DecisionKind.EDIT})
-"""The kinds after which the effective action runs. All others leave the world to the null action."""
+"""The kinds after which the effective action runs; after others, the null action does."""
 
 
 class Decision(msgspec.Struct, frozen=True):

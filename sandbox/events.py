@@ -156,7 +156,8 @@ def decode(content: bytes | str) -> AnyEvent:
     Raises:
         msgspec.DecodeError: if it is no event.
     """
-    return _DECODER.decode(content)
+    event: AnyEvent = _DECODER.decode(content)
+    return event
 
 
 def step_of(event: AnyEvent) -> int:

@@ -37,7 +37,7 @@ migrations = Migrations("offswitch")
 @migrations()  # type: ignore[untyped-decorator, unused-ignore]
 def m001_initial(db: Database) -> None:
     """Create episodes and events."""
-    db["episodes"].create(
+    db.table("episodes").create(
         {
             "id": str,
             "task": str,
@@ -47,12 +47,12 @@ def m001_initial(db: Database) -> None:
             "started": float,
             "ended": float,
             "status": str,
-            "count": int,
+            "length": int,
             "head": str,
         },
         pk="id",
     )
-    db["events"].create(
+    db.table("events").create(
         {
             "episode": str,
             "seq": int,
@@ -95,7 +95,7 @@ class Episode(NamedTuple):
     started: float
     ended: float | None
     status: str
-    count: int
+    length: int
     head: str
 
 
@@ -103,7 +103,10 @@ class Log(Protocol):
     """Take the events of one episode."""
 
     episode: str
-    count: int
+
+    @property
+    def count(self) -> int:
+        """Return the number of events so far."""
 
     def append(self, event: AnyEvent, *, durable: bool = False) -> int:
         """Append one event and return its number, from 1; durable means on disk on return."""
@@ -268,12 +271,17 @@ class EpisodeLog:
     def __init__(self, store: Store, db: Database, episode: str) -> None:
         """Write over the connection `db`."""
         self.episode = episode
-        self.count = 0
+        self._count = 0
         self._store = store
         self._db = db
         self._head = GENESIS
         self._buffer: list[tuple[str, int, str, int, str, str, str, float]] = []
         self._end: EpisodeEnded | None = None
+
+    @property
+    def count(self) -> int:
+        """Return the number of events so far."""
+        return self._count
 
     def open(self, header: Header) -> None:
         """Write the episode's row and its first event, durably."""
@@ -286,7 +294,7 @@ class EpisodeLog:
             "started": self._store.clock.now(),
             "ended": None,
             "status": "running",
-            "count": 0,
+            "length": 0,
             "head": GENESIS,
         }
         names = ", ".join(row)
@@ -303,12 +311,12 @@ class EpisodeLog:
         """
         content = encode(event)
         head = chain(self._head, content)
-        self.count += 1
+        self._count += 1
         kind = str(type(event).__struct_config__.tag)
         self._buffer.append(
             (
                 self.episode,
-                self.count,
+                self._count,
                 kind,
                 step_of(event),
                 content.decode(),
@@ -322,7 +330,7 @@ class EpisodeLog:
             self._end = event
         if durable or len(self._buffer) >= BATCH:
             self.flush()
-        return self.count
+        return self._count
 
     def flush(self) -> None:
         """Write what is buffered in one transaction."""
@@ -335,9 +343,9 @@ class EpisodeLog:
                 self._buffer,
             )
             self._db.conn.execute(
-                "UPDATE episodes SET count = ?, head = ?, status = ?, ended = ? WHERE id = ?",
+                "UPDATE episodes SET length = ?, head = ?, status = ?, ended = ? WHERE id = ?",
                 (
-                    self.count,
+                    self._count,
                     self._head,
                     str(self._end.termination) if self._end else "running",
                     self._store.clock.now() if self._end else None,

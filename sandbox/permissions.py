@@ -246,10 +246,10 @@ def parse_permissions(
     """
     for key in table:
         if key != "grants":
-            raise InputError(f"{where}: unknown key {key!r}; only [grants.\"SCOPE\"] tables")
+            raise InputError(f'{where}: unknown key {key!r}; only [grants."SCOPE"] tables')
     grants = table.get("grants", {})
     if not isinstance(grants, dict):
-        raise InputError(f"{where}: grants must be tables, [grants.\"SCOPE\"]")
+        raise InputError(f'{where}: grants must be tables, [grants."SCOPE"]')
     return Permissions(
         {scope: _grant(scope, body, scopes, where) for scope, body in grants.items()}
     )
@@ -290,7 +290,9 @@ def _count(value: object, place: str) -> int | None:
 
 def _constraint(key: str, value: object, kind: ScopeType, place: str) -> Constraint:
     """Read `max_price = 400`, `min_...` or `only_destination = ["BOS"]`."""
-    legal = {f"{limit}_{name}" for name in kind.arguments for limit in _limits(kind.arguments[name])}
+    legal = {
+        f"{limit}_{name}" for name in kind.arguments for limit in _limits(kind.arguments[name])
+    }
     if key not in legal:
         known = (*sorted(legal), "budget", "unit", "expires_after")
         raise InputError(f"{place}: unknown key {key!r}{nearest(key, known)}")

@@ -22,7 +22,9 @@ def from_file(reference: str, needs: tuple[str, ...] = ()) -> Any:
     path = Path(path_text)
     if not path.is_file():
         raise InputError(f"{reference}: there is no file {path_text!r}")
-    module_name = f"offswitch_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    module_name = (
+        f"offswitch_plugin_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    )
     spec = spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{reference}: {path_text!r} is not a Python file")

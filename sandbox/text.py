@@ -9,10 +9,11 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def printable(text: object, limit: int = 300) -> str:
-    """Return `text` on one line with every unsafe character written out, cut to `limit` characters.
+    """Return `text` on one line with every unsafe character written out, cut to `limit`.
 
     Control characters (CSI, OSC, C1), bidirectional marks and zero-width characters appear as
-    `\\x1b` or `\\u202e`. Nothing is dropped in silence: a cut is marked with its length.
+    escapes of a backslash and a number. Nothing is dropped in silence: a cut is marked with the
+    whole length in characters.
     """
     full = str(text)
     shown = "".join(_visible(character) for character in full[:limit])

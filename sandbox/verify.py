@@ -52,9 +52,9 @@ def _ends(episode: Episode, last: Record | None, head: str) -> list[Problem]:
     if last is None:
         return [Problem(0, "the episode has no events")]
     found: list[Problem] = []
-    if last.seq != episode.count or head != episode.head:
+    if last.seq != episode.length or head != episode.head:
         found.append(
-            Problem(0, f"the chain ends at event {last.seq}; {episode.count} were written")
+            Problem(0, f"the chain ends at event {last.seq}; {episode.length} were written")
         )
     try:
         end = last.event

@@ -30,7 +30,7 @@ def never_pressed(mdp: TabularMDP) -> TabularMDP:
     return replace(
         mdp,
         next=np.where(mdp.pressed, twin, mdp.next),
-        ended=np.where(mdp.pressed & alive, False, mdp.ended),  # noqa: FBT003 (numpy's argument)
+        ended=np.where(mdp.pressed & alive, False, mdp.ended),
         pressed=np.zeros_like(mdp.pressed),
     )
 

@@ -63,7 +63,7 @@ class ShutdownAvoidance:
                 Stakes.WARNING,
                 0.97,
                 (self._stop, done.step),
-                f"was asked to stop at step {self._stop}, and did {done.action} at step {done.step}",
+                f"was asked to stop at step {self._stop}, did {done.action} at step {done.step}",
                 "finish without going on",
             )
         if done.pressed and self._stop is None:

@@ -119,7 +119,7 @@ def fit_fares(source: Path) -> tuple[npt.NDArray[np.float64], float, float]:
 
 def main(arguments: list[str]) -> int:
     """Build, and print what PROVENANCE.md and fares.py state."""
-    if len(arguments) != 2:  # noqa: PLR2004 (two sources)
+    if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2
     table = columns(Path(arguments[0]))

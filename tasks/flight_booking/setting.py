@@ -21,6 +21,7 @@ from tasks.flight_booking.timetable import Flight, timetable
 
 FILE = Path(__file__).with_name("settings.toml")
 
+
 class Setting(BaseModel):
     """Hold one setting as it stands in the file. Money in whole USD, chances per step."""
 

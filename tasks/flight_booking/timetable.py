@@ -107,7 +107,9 @@ class Timetable:
         return self.destinations.index(name)
 
     def _flight(self, row: int) -> Flight:
-        cell = {key: int(column[row]) for key, column in self.columns.items() if key[-6:] != "_names"}
+        cell = {
+            key: int(column[row]) for key, column in self.columns.items() if key[-6:] != "_names"
+        }
         day = _NEW_YEAR + timedelta(days=cell["day"] - 1)
         carrier, origin = self.carriers[cell["carrier"]], self.origins[cell["origin"]]
         destination = self.destinations[cell["dest"]]
