@@ -21,7 +21,7 @@ class Context:
     """Hold what the gate knows about a proposal besides the proposal.
 
     Attributes:
-        request: id to give to the request.
+        request: gives the next request id; called only when somebody is asked.
         action_type: what kind of action it is.
         findings: findings on this agent so far.
         preview: makes the dry run, only when somebody is asked.
@@ -29,7 +29,7 @@ class Context:
         budgets: counted budgets, used and pending.
     """
 
-    request: str
+    request: Callable[[], str]
     action_type: ActionType
     findings: tuple[Finding, ...]
     preview: Callable[[], Preview]
@@ -50,25 +50,33 @@ class Gate:
     ) -> Decision:
         """Return the one decision on `proposal`; `asked` is called before the overseer is."""
         verdict = Verdict("ask", "", Stakes.WARNING, None)
+        number = f"policy-{proposal.step}"
         try:
             verdict = raised(self.policy.match(context.action_type), context.findings)
             if verdict.do == "allow":
-                return self._decision(proposal, context, verdict, _allowed(proposal))
+                return self._decision(proposal, context, verdict, number, _allowed(proposal))
             if verdict.do == "refuse":
-                return self._decision(proposal, context, verdict, _refused(proposal, verdict))
-            request = _request(proposal, context, verdict)
+                refusal = _refused(proposal, verdict)
+                return self._decision(proposal, context, verdict, number, refusal)
+            number = context.request()
+            request = _request(proposal, context, verdict, number)
             asked(request)
             answer = self.overseer.answer(request)
-            return self._decision(proposal, context, verdict, answer)
+            return self._decision(proposal, context, verdict, number, answer)
         except OffswitchError:
             raise
         except Exception as error:  # noqa: BLE001 (law 3: whatever broke, nothing is approved)
             reason = f"the gate broke: {type(error).__name__}: {error}"
             broken = Answer(DecisionKind.EXPIRE, "gate", proposal.digest, reason[:300])
-            return self._decision(proposal, context, verdict, broken)
+            return self._decision(proposal, context, verdict, number, broken)
 
     def _decision(
-        self, proposal: Proposal, context: Context, verdict: Verdict, answer: Answer
+        self,
+        proposal: Proposal,
+        context: Context,
+        verdict: Verdict,
+        number: str,
+        answer: Answer,
     ) -> Decision:
         """Bind an answer to the proposal it was given for."""
         if answer.digest != proposal.digest:
@@ -80,7 +88,7 @@ class Gate:
             context.action_type.check(answer.edited)
             effective = answer.edited
         return Decision(
-            request=context.request,
+            request=number,
             agent=proposal.agent,
             step=proposal.step,
             kind=answer.kind,
@@ -105,9 +113,11 @@ def raised(verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
     return Verdict(do, verdict.rule, verdict.stakes.raised(), verdict.deadline, verdict.reason)
 
 
-def _request(proposal: Proposal, context: Context, verdict: Verdict) -> ApprovalRequest:
+def _request(
+    proposal: Proposal, context: Context, verdict: Verdict, number: str
+) -> ApprovalRequest:
     return ApprovalRequest(
-        id=context.request,
+        id=number,
         agent=proposal.agent,
         proposal=proposal,
         action_type=context.action_type,

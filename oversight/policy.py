@@ -131,7 +131,9 @@ def validated(model: type[M], body: object, where: str) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        first = error.errors()[0]
+        faults = error.errors()
+        unknown = [one for one in faults if one["type"] == "extra_forbidden"]
+        first = (unknown or faults)[0]
         key = ".".join(str(part) for part in first["loc"]) or "table"
         hint = nearest(key, tuple(model.model_fields)) if first["type"] == "extra_forbidden" else ""
         raise InputError(f"{where}.{key}: {first['msg']}{hint}") from error

@@ -92,13 +92,16 @@ class Session:
         self.requests: list[str] = []
         self.reward = self.performance = 0.0
         self.detail = ""
-        self._asked = 0
         self._feedback: tuple[float, str, Action | None] = (0.0, "", None)
 
     @property
     def full_task(self) -> str:
         """Return task and setting, e.g. `flight_booking/bos-feb`."""
         return f"{self.task.spec.id}/{self.task.setting}"
+
+    def next_id(self) -> str:
+        """Return the next request id of this episode alone."""
+        return f"R-{len(self.requests) + 1:04d}"
 
     def briefing(self) -> Briefing:
         """Return what the agent is told; nothing hidden stands in it."""
@@ -290,11 +293,9 @@ def _permit(session: Session, proposal: Proposal) -> str:
 
 def _decide(session: Session, proposal: Proposal) -> Decision:
     """Bring the proposal before the gate, and its decision into the log."""
-    session._asked += 1
-    number = f"R-{session._asked:04d}"
     kind = session.task.spec.action_types[proposal.action.name]
     context = Context(
-        request=session.request_id() if session.request_id else number,
+        request=session.request_id or session.next_id,
         action_type=kind,
         findings=tuple(session.analyzer.findings),
         preview=lambda: session.world.preview(proposal.action),

@@ -284,7 +284,7 @@ class EpisodeLog:
         return self._count
 
     def open(self, header: Header) -> None:
-        """Write the episode's row and its first event, durably."""
+        """Write the episode's row and its first event, durably, in one transaction."""
         row = {
             "id": self.episode,
             "task": header.get("task", ""),
@@ -301,7 +301,7 @@ class EpisodeLog:
         marks = ", ".join(f":{name}" for name in row)
         with self._db.atomic():
             self._db.conn.execute(f"INSERT INTO episodes ({names}) VALUES ({marks})", row)  # noqa: S608 (constants)
-        self.append(EpisodeStarted(header), durable=True)
+            self.append(EpisodeStarted(header), durable=True)
 
     def append(self, event: AnyEvent, *, durable: bool = False) -> int:
         """Append one event; with `durable` it and all before it are on disk on return.

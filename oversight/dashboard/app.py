@@ -142,9 +142,11 @@ class Console(App[int]):
 
     def _decidable(self, *, approving: bool) -> Ticket | None:
         """Return the ticket that a decision key is for, or say why it is for none."""
+        was_open = bool(self.opened)
         found = self.open_ticket()
         if found is None:
-            self.say("nothing is open: enter opens a request")
+            if not was_open:
+                self.say("nothing is open: enter opens a request")
             return None
         if found.request.id in self._vetoes:
             self.say(f"{found.request.id} is vetoed; u undoes that")

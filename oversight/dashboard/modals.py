@@ -23,7 +23,11 @@ class Question(ModalScreen[str | None]):
     """Ask for a reason, and where it matters for a typed token; `None` means go back."""
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "go back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "go back"),
+        Binding("exclamation_mark", "app.pause", "pause all", priority=True),
+        Binding("ctrl+q", "app.leave", "quit", priority=True),
+    ]
 
     def __init__(self, title: str, body: str, token: str, *, alive: Callable[[], bool]) -> None:
         """Ask; `token` must be typed when it is not empty; close once `alive` is False."""

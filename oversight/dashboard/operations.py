@@ -54,6 +54,7 @@ class Operations(Screen[None]):
         """Start with nothing listed."""
         super().__init__()
         self._listed: list[str] = []
+        self._drawn = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -77,7 +78,7 @@ class Operations(Screen[None]):
             self.query_one(f"#{pane}").border_title = title
         self.query_one("#feed-pane").border_title = "FEED"
         table: DataTable[Content | str] = self.query_one("#queue", DataTable)
-        for column, width in (("lvl", 4), ("id", 7), ("agent", 12), ("action", 12), ("left", 5)):
+        for column, width in (("lvl", 3), ("id", 6), ("agent", 11), ("action", 15), ("left", 5)):
             table.add_column(column, key=column, width=width)
         self.beat()
         self.set_interval(0.25, self.beat)
@@ -154,7 +155,7 @@ class Operations(Screen[None]):
         chosen_name = self.app.chosen_agent()
         if chosen_name:
             world = self.app.crew.members[chosen_name].session.world
-            self.query_one("#world", Static).update(Content(world.render(42)))
+            self.query_one("#world", Static).update(Content(world.render(48)))
             self.query_one("#world").border_title = f"WORLD of {chosen_name}"
 
     def _draw_card(self) -> None:
@@ -162,14 +163,17 @@ class Operations(Screen[None]):
         shown = self.query_one("#card", Static)
         ticket = self.app.open_ticket()
         if ticket is None:
-            review.border_title = "REVIEW"
+            self._drawn, review.border_title, review.border_subtitle = "", "REVIEW", ""
             shown.update(Content("nothing is open: choose a request and press enter"))
             return
         review.border_title = f"REVIEW {ticket.request.id}"
         review.border_subtitle = ticket.request.stakes.upper()
         width = max(40, review.content_size.width)
         shown.update(card.write(ticket, self.app.precedent(ticket.request), width))
-        if review.scroll_y >= review.max_scroll_y and review.content_size.height:
+        if self._drawn != ticket.request.id:
+            self._drawn = ticket.request.id  # its height is known at the next beat only
+            review.scroll_home(animate=False)
+        elif review.scroll_y >= review.max_scroll_y:
             self.app.card_was_seen()
 
     def _draw_strip(self, tickets: list[Ticket]) -> None:

@@ -1,0 +1,29 @@
+"""Share what many tests stand on: a small task, and stores in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sandbox.log import Store
+
+settings.register_profile(
+    "offswitch",
+    deadline=None,  # the first draw of text builds tables; seconds are never asserted
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("offswitch")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "offswitch.db")
