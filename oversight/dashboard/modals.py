@@ -19,14 +19,20 @@ TOKEN = 4
 """Characters of the digest that must be typed."""
 
 
+class Field(Input):
+    """Take text, but leave `!` alone: pausing all is one key, always."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Tell whether the field takes a key for itself."""
+        return key != "exclamation_mark" and super().check_consume_key(key, character)
+
+
 class Question(ModalScreen[str | None]):
     """Ask for a reason, and where it matters for a typed token; `None` means go back."""
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "go back"),
-        Binding("exclamation_mark", "app.pause", "pause all", priority=True),
-        Binding("ctrl+q", "app.leave", "quit", priority=True),
     ]
 
     def __init__(self, title: str, body: str, token: str, *, alive: Callable[[], bool]) -> None:
@@ -39,9 +45,9 @@ class Question(ModalScreen[str | None]):
         with Vertical(id="question"):
             yield Static(Content(self._title), id="question-title")
             yield Static(Content(self._body))
-            yield Input(placeholder="reason", id="reason", max_length=300)
+            yield Field(placeholder="reason", id="reason", max_length=300)
             if self._token:
-                yield Input(
+                yield Field(
                     placeholder=f"type {self._token}", id="token", max_length=len(self._token)
                 )
             yield Static(Content("tab to a field; enter sends once all is filled; esc goes back"))

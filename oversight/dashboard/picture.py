@@ -26,9 +26,10 @@ async def take(target: Path, size: tuple[int, int] = (120, 40)) -> None:
             while len(crew.queue.open()) < len(CAST):
                 await pilot.pause(0.05)
             await pilot.pause(0.5)
-            await pilot.press("enter")
+            await pilot.press("up", "up", "enter")
             await pilot.pause(0.8)
-            target.write_text(console.export_screenshot(title="offswitch"), encoding="utf-8")
+            picture = console.export_screenshot(title="offswitch")
+            await anyio.Path(target).write_text(picture, encoding="utf-8")
             await pilot.press("ctrl+q")
 
 

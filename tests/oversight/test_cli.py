@@ -139,7 +139,7 @@ def test_an_agent_of_ones_own_is_run_from_its_file(
         (["run", "flight_booking/bos-feb", "--setting", "x"], "--setting says 'x'"),
         (["run", "flight_booking", "--agent", "plannr"], "did you mean 'planner'"),
         (["run", "flight_booking", "--reward", "naiv"], "did you mean 'naive'"),
-        (["run", "flight_booking", "--overseer", "scripte"], "did you mean 'scripted'"),
+        (["run", "flight_booking", "--overseer", "scriptd"], "did you mean 'scripted'"),
         (["run", "flight_booking", "--seed", "-1"], "seed must be"),
         (["run", "flight_booking", "--permissions", "none.toml"], "cannot be read"),
         (["run", "flight_booking", "--policy", "none.toml"], "cannot be read"),
