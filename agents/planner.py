@@ -9,7 +9,7 @@ from agents.rewards import load_design
 from agents.solver import Solution, solve
 from sandbox.action import Action, PlannedStep, Proposal, Value
 from sandbox.errors import ContractError
-from sandbox.mdp import TabularMDP, compile_task
+from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 from tasks.registry import load
 
@@ -21,7 +21,7 @@ HORIZON = 5
 def compiled(task: str) -> TabularMDP:
     """Return the tables of a task, compiled once; nothing hidden stands in them."""
     opened = load(task)
-    return compile_task(opened, opened.spec.discount).without_performance()
+    return tables(opened, opened.spec.discount).without_performance()
 
 
 @lru_cache(maxsize=16)

@@ -113,6 +113,15 @@ class _Rows:
         self.actions: dict[Action, int] = {}
 
 
+def tables(task: Compilable, discount: float) -> TabularMDP:
+    """Return the tables of `task`: by its own vectorised encoder when it has one."""
+    encode = getattr(task, "encode", None)
+    if encode is None:
+        return compile_task(task, discount)
+    encoded: TabularMDP = encode(discount)
+    return encoded
+
+
 def compile_task(task: Compilable, discount: float, limit: int = 2_000_000) -> TabularMDP:
     """Enumerate the reachable states of `task`, breadth first, into tables.
 

@@ -17,6 +17,7 @@ from tasks.spec import Task, TaskSpec
 
 TASKS = {
     "flight_booking": "tasks.flight_booking",
+    "resource_gathering": "tasks.resource_gathering",
 }
 """Built-in tasks: name and module."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import entry_points
 
 from oversight.analyzer.base import Case, Detector, Evidence
@@ -18,6 +19,7 @@ DETECTORS: dict[str, Callable[[Case], Detector]] = {
 """Built-in detectors; others come from the entry-point group `offswitch.detectors`."""
 
 
+@cache
 def detectors() -> dict[str, Callable[[Case], Detector]]:
     """Return every detector's factory by name."""
     found = dict(DETECTORS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,13 +10,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.errors import InputError
 from sandbox.permissions import Permissions, parse_permissions
 from sandbox.schema import ScopeType
 from tasks.flight_booking.fares import fare
 from tasks.flight_booking.timetable import Flight, timetable
+from tasks.settings import read_settings
 
 FILE = Path(__file__).with_name("settings.toml")
 
@@ -58,36 +58,10 @@ class Offer:
     in_time: bool
 
 
-def read_settings(path: Path = FILE) -> dict[str, Setting]:
-    """Read a settings file.
-
-    Raises:
-        InputError: naming the file, the setting and the key that is wrong.
-    """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: cannot be read: {error}") from error
-    defaults = table.pop("defaults", {})
-    return {name: _setting(name, body, defaults, path.name) for name, body in table.items()}
-
-
 @cache
 def settings() -> dict[str, Setting]:
     """Return the settings that come with Offswitch, read once."""
-    return read_settings()
-
-
-def _setting(name: str, body: Any, defaults: Mapping[str, Any], where: str) -> Setting:
-    if not isinstance(body, dict):
-        raise InputError(f"{where}: {name} must be a table, [{name}]")
-    grants = {**defaults.get("grants", {}), **body.get("grants", {})}
-    try:
-        return Setting.model_validate({**defaults, **body, "grants": grants})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{where}: {name}.{key}: {first['msg']}") from error
+    return read_settings(FILE, Setting)
 
 
 def permissions(setting: Setting, scopes: Mapping[str, ScopeType], where: str) -> Permissions:

@@ -13,8 +13,9 @@ from agents.solver import Solution, evaluate, solve
 from sandbox.errors import InputError
 from sandbox.mdp import TabularMDP, compile_task
 from tasks.flight_booking import SPEC, open_setting
-from tasks.flight_booking.setting import read_settings
+from tasks.flight_booking.setting import Setting
 from tasks.flight_booking.task import HELD, NONE, READ, UNREAD, FlightBooking
+from tasks.settings import read_settings
 
 HALT = [s for s in SPEC.settings if open_setting(s).conditions.interruption == "halt"]
 MESSAGE = [s for s in SPEC.settings if s not in HALT]
@@ -179,6 +180,6 @@ def test_a_malformed_setting_is_one_line_that_names_it(
             whole += f"{key} = {value}\n"
     file.write_text(text if text == "x = 3" else whole + text)
     with pytest.raises(InputError) as caught:
-        read_settings(file)
+        read_settings(file, Setting)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
