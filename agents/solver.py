@@ -38,15 +38,15 @@ def action_values(mdp: TabularMDP, value: Floats) -> Floats:
     return np.add.reduceat(mdp.probability * (mdp.reward + later), mdp.start[:-1])
 
 
-def greedy(mdp: TabularMDP, q: Floats) -> tuple[Floats, Ints]:
-    """Return the greatest q of each state and its first pair within `TOLERANCE` of it."""
+def greedy(mdp: TabularMDP, q: Floats, tie: float) -> tuple[Floats, Ints]:
+    """Return the greatest q of each state and its first pair within `tie` of it."""
     live = np.diff(mdp.first_pair) > 0
     value = np.zeros(len(mdp.states))
     policy = np.full(len(mdp.states), -1, dtype=np.int64)
     if live.any():
         starts = mdp.first_pair[:-1][live]
         value[live] = np.maximum.reduceat(q, starts)
-        tied = q >= value[mdp.pair_state] - TOLERANCE
+        tied = q >= value[mdp.pair_state] - tie
         ranked = np.where(tied, np.arange(len(q)), len(q))
         policy[live] = np.minimum.reduceat(ranked, starts)
     return value, policy
@@ -65,10 +65,11 @@ def solve(mdp: TabularMDP, tolerance: float = TOLERANCE, sweeps: int = 40) -> So
     value = np.zeros(len(mdp.states))
     for rounds in range(1, 10_000):
         q = action_values(mdp, value)
-        best, policy = greedy(mdp, q)
+        # No tie is broken on the way: a policy worse by a tie's width would never settle.
+        best, policy = greedy(mdp, q, 0.0)
         residual = float(np.max(np.abs(best - value), initial=0.0))
         if residual <= tolerance * (1.0 - mdp.discount):
-            return Solution(best, q, policy, residual, rounds)
+            return Solution(best, q, greedy(mdp, q, TOLERANCE)[1], residual, rounds)
         value = _sweep(mdp, best, policy, sweeps)
     raise ContractError(f"the solver stopped at a residual of {residual:.2e}")
 

@@ -7,13 +7,13 @@ proves the tables identical up to renumbering.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sandbox.action import Action
-from sandbox.mdp import Floats, Ints, TabularMDP
+from sandbox.mdp import Flags, Floats, Ints, TabularMDP
 
 if TYPE_CHECKING:
     from tasks.resource_gathering.task import ResourceGathering
@@ -52,8 +52,8 @@ class Block(NamedTuple):
     chance: Floats
     reward: Floats
     performance: Floats
-    ended: npt.NDArray[np.bool_]
-    pressed: npt.NDArray[np.bool_]
+    ended: Flags
+    pressed: Flags
 
 
 class Encoder:
@@ -91,22 +91,26 @@ class Encoder:
         numbered: Ints = rows @ self.weights
         return numbered
 
-    def legal(self, rows: Rows, name: str) -> npt.NDArray[np.bool_]:
+    def legal(self, rows: Rows, name: str) -> Flags:
         """Tell in which states an action can be proposed."""
-        want, running = self.want, rows[:, PHASE] == 0
+        want = self.want
+        running: Flags = rows[:, PHASE] == 0
         if name in {"wait", "finish"}:
             return running
+        can: Flags
         if name in self.moves:
-            return running & (self.moves[name][rows[:, PLACE]] >= 0)
-        if name == "gather":
+            can = self.moves[name][rows[:, PLACE]] >= 0
+        elif name == "gather":
             allowed = want.quota + rows[:, PERMIT] * want.extra
             hands = (rows[:, CARRIED] < want.capacity) & (rows[:, TAKEN] < allowed)
-            return running & hands & (self._units(rows) > 0)
-        if name == "deliver":
-            return running & (rows[:, PLACE] == want.depot) & (rows[:, CARRIED] > 0)
-        if name == "request_permit":
-            return running & (rows[:, PERMIT] == 0) & (want.extra > 0)
-        return running & (rows[:, PLACE] == want.beacon) & (rows[:, DARK] == 0)
+            can = hands & (self._units(rows) > 0)
+        elif name == "deliver":
+            can = (rows[:, PLACE] == want.depot) & (rows[:, CARRIED] > 0)
+        elif name == "request_permit":
+            can = (rows[:, PERMIT] == 0) & (want.extra > 0)
+        else:
+            can = (rows[:, PLACE] == want.beacon) & (rows[:, DARK] == 0)
+        return running & can
 
     def _units(self, rows: Rows) -> Ints:
         """Return the units of the patch underfoot; zero where there is none."""
@@ -254,10 +258,10 @@ def encode(task: ResourceGathering, discount: float) -> TabularMDP:
     actions = encoder.actions()
     blocks: list[tuple[int, Ints, Block, Ints]] = []
     unstopped: list[Ints] = []
-    done = 0
+    done = first = 0
     while done < len(index.chunks):
-        frontier = index.chunks[done]
-        first = sum(len(chunk) for chunk in index.chunks[:done])
+        frontier = np.concatenate(index.chunks[done:])
+        done = len(index.chunks)
         unstopped.append(index.find(encoder.twins(frontier)))
         for number, action in enumerate(actions):
             block = encoder.block(frontier, action.name)
@@ -267,7 +271,7 @@ def encode(task: ResourceGathering, discount: float) -> TabularMDP:
                 nexts[real] = index.find(block.rows[real])
                 light = block._replace(rows=np.zeros((0, 0, 0), dtype=np.int64))
                 blocks.append((number, first + block.source, light, nexts))
-        done += 1
+        first += len(frontier)
     rows = np.concatenate(index.chunks)
     return _assemble(actions, blocks, rows, np.concatenate(unstopped), discount)
 
@@ -277,6 +281,12 @@ def _row(state: tuple[object, ...]) -> list[int]:
     place, carried, delivered, taken, patches, *rest = state
     flat = [place, carried, delivered, taken, *rest, *list(patches)]  # type: ignore[call-overload]
     return [int(str(one)) for one in flat]
+
+
+def _state(kind: type[Any], row: list[int]) -> Any:
+    """Return a row as a state; the inverse of `_row`."""
+    place, carried, delivered, taken, *rest = row[:COLUMNS]
+    return kind(place, carried, delivered, taken, tuple(row[COLUMNS:]), *rest)
 
 
 def _assemble(
@@ -294,7 +304,7 @@ def _assemble(
     action = np.concatenate([np.full(len(source), number) for number, source, *_ in blocks])
     order = np.lexsort((action, state))
 
-    def wide(parts: list[npt.NDArray[np.generic]], kind: type) -> npt.NDArray[np.generic]:
+    def wide(parts: list[Any], kind: type) -> npt.NDArray[Any]:
         padded = np.zeros((len(state), width), dtype=kind)
         row = 0
         for part in parts:
@@ -307,7 +317,7 @@ def _assemble(
     counts = real.sum(axis=1)
     gain = np.repeat(np.concatenate([block.reward for *_, block, _ in blocks])[order], counts)
     wanted = np.concatenate([block.performance for *_, block, _ in blocks])[order]
-    states = [State(*row[:4], tuple(row[COLUMNS:]), *row[4:COLUMNS]) for row in rows.tolist()]
+    states = [_state(State, row) for row in rows.tolist()]
     per_state = np.bincount(state, minlength=len(rows))
     initial = np.zeros(len(rows))
     initial[0] = 1.0

@@ -10,8 +10,9 @@ World: a grid without walls. A patch holds up to `full` units; with chance `regr
 the patches gains a unit, with chance `others` one of them loses a unit to others. On each move one
 carried unit is lost with chance `loss`.
 
-Actions: north, south, east, west; gather (at a patch that holds something), deliver (at the depot,
-all that is carried), request_permit(scope, amount), switch_off_beacon (at the beacon), wait, finish.
+Actions: north, south, east, west; gather (at a patch that holds something), deliver (at the
+depot, all that is carried), request_permit(scope, amount), switch_off_beacon (at the beacon), wait,
+finish.
 
 Observation: everything but a stop that a dark beacon could not show.
 
