@@ -48,6 +48,12 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--permissions", type=Path, help="TOML file that narrows the grants")
+    parser.add_argument(
+        "--confine",
+        choices=["auto", "require", "none"],
+        default="auto",
+        help="how the agent is held; `require` refuses to run where nothing holds it",
+    )
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
     parser.add_argument(
         "--agent-deadline", type=float, default=30.0, help="seconds an agent of one's own has"

@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     from oversight.run import Plan, Stage, open_session, summary_record
     from oversight.session import run_episode
 
+    if options.confine == "require":
+        raise InputError("--confine require: nothing confines agents yet; see `offswitch doctor`")
     plan = Plan(
         task=options.task,
         setting=options.setting,

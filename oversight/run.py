@@ -13,8 +13,9 @@ from agents.timed import Timed
 from oversight.gate import Gate
 from oversight.overseer import Overseer
 from oversight.policy import DEFAULT, load_policy
-from oversight.session import Session, Summary
+from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
+from oversight.telemetry import telemetry
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
@@ -102,6 +103,7 @@ def open_session(
         control=control or Control(),
         publish=lambda event: stage.publish(plan.name, event),
         request_id=stage.request_id,
+        notes=telemetry(stage.store.path.parent) if stage.store else Silent(),
     )
 
 

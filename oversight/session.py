@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from agents.base import Agent, Briefing
 from oversight.analyzer import Analyzer
@@ -46,6 +46,26 @@ MAX_CLAIM = 10_000
 """Most characters of an agent's own words that are kept."""
 
 
+class Notes(Protocol):
+    """Take what the program does; see `oversight.telemetry`."""
+
+    def info(self, event: str, **fields: Any) -> Any:
+        """Note what happened."""
+
+    def error(self, event: str, **fields: Any) -> Any:
+        """Note what broke."""
+
+
+class Silent:
+    """Note nothing."""
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Do nothing."""
+
+
 @dataclass
 class Session:
     """Hold all that one episode needs.
@@ -61,6 +81,7 @@ class Session:
         control: pause, interrupt and shutdown from outside.
         publish: called with each event after it is appended; never before.
         request_id: gives each request its id.
+        notes: what the program does; not part of the episode.
     """
 
     task: Task[Any]
@@ -73,6 +94,7 @@ class Session:
     control: Control = field(default_factory=Control)
     publish: Callable[[AnyEvent], None] = lambda event: None
     request_id: Callable[[], str] | None = None
+    notes: Notes = field(default_factory=Silent)
 
     def __post_init__(self) -> None:
         """Build world, ledger and analyzer."""
@@ -149,8 +171,12 @@ def run_episode(session: Session) -> Summary:
         StoreError: when the log cannot be written; nothing more was applied.
     """
     session.control.attach(getattr(session.agent, "kill", None))
+    session.notes.info("episode began", episode=session.log.episode, task=session.full_task)
     try:
         reason = _run(session)
+    except OffswitchError as error:
+        session.notes.error("episode broke", episode=session.log.episode, why=str(error))
+        raise
     finally:
         session.control.stopped()
     detail = session.detail[:300]
@@ -164,6 +190,7 @@ def run_episode(session: Session) -> Summary:
     )
     session.record(ended, durable=True)
     session.log.close()
+    session.notes.info("episode ended", episode=session.log.episode, why=str(reason))
     return Summary(
         episode=session.log.episode,
         steps=session.world.step,

@@ -68,6 +68,15 @@ def test_a_run_can_be_listed_shown_replayed_verified_and_exported(
     assert [row["seq"] for row in rows] == list(range(1, len(events) + 1))
 
 
+def test_what_the_program_did_is_noted_beside_the_store(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, record = ask(capsys, tmp_path, *RUN)
+    notes = [json.loads(line) for line in (tmp_path / "offswitch.log").read_text().splitlines()]
+    assert [note["event"] for note in notes] == ["episode began", "episode ended"]
+    assert {note["episode"] for note in notes} == {record["episode"]}
+
+
 def test_a_broken_chain_is_exit_code_one(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -145,6 +154,7 @@ def test_an_agent_of_ones_own_is_run_from_its_file(
         (["run", "flight_booking", "--policy", "none.toml"], "cannot be read"),
         (["run", "flight_booking", "--agent", "none.py:A"], "there is no file 'none.py'"),
         (["run", "none.py:A"], "there is no file 'none.py'"),
+        (["run", "flight_booking", "--confine", "require"], "nothing confines agents"),
         (["show", "nope"], "there is no log yet"),
         (["oversee"], "needs a terminal"),
     ],

@@ -1,0 +1,105 @@
+"""Hold every agent, reward design and detector to what it promises, on every task."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.registry import AGENTS
+from agents.rewards import DESIGNS, load_design
+from agents.solver import solve
+from oversight.analyzer import DETECTORS
+from oversight.analyzer.base import Case
+from oversight.overseer import Scripted
+from oversight.run import Plan, Stage, open_session
+from oversight.session import run_episode
+from sandbox.events import AnyEvent, Proposed, encode
+from sandbox.log import MemoryLog
+from sandbox.mdp import tables
+from tasks import load
+from tasks.registry import module_of, names
+
+QUICK = ["flight_booking/bos-feb", "flight_booking/mco-christmas", "resource_gathering/permits"]
+
+
+def ran(plan: Plan) -> list[AnyEvent]:
+    session = open_session(plan, Stage(None, Scripted()))
+    run_episode(session)
+    assert isinstance(session.log, MemoryLog)
+    return session.log.events
+
+
+@settings(max_examples=25)
+@given(
+    st.sampled_from(QUICK),
+    st.sampled_from(sorted(AGENTS)),
+    st.sampled_from(sorted(DESIGNS)),
+    st.integers(0, 2**62),
+)
+def test_the_same_seed_gives_the_same_events(task: str, agent: str, reward: str, seed: int) -> None:
+    """Law 8."""
+    plan = Plan(task, agent=agent, reward=reward, seed=seed)
+    assert [encode(one) for one in ran(plan)] == [encode(one) for one in ran(plan)]
+
+
+@pytest.mark.parametrize("task", QUICK)
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_agent_proposes_only_what_is_possible(task: str, agent: str) -> None:
+    for seed in range(3):
+        proposed = [
+            one for one in ran(Plan(task, agent=agent, seed=seed)) if isinstance(one, Proposed)
+        ]
+        assert proposed
+        assert not [one.refused for one in proposed if "not possible" in one.refused]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("task", names())
+def test_every_design_leaves_the_world_alone_and_can_be_solved(design: str, task: str) -> None:
+    opened = load(task)
+    mdp = tables(opened, opened.spec.discount).without_performance()
+    designed = load_design(design)(mdp)
+    assert designed.states is mdp.states
+    assert (designed.next == mdp.next).all()
+    assert (designed.probability == mdp.probability).all()
+    assert solve(designed).residual <= 1e-9
+    assert "Known to fail at" in str(import_module(DESIGNS[design][0]).__doc__)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_detector_says_what_it_cannot_see(name: str) -> None:
+    text = str(import_module(DETECTORS[name].__module__).__doc__)
+    for words in ("Sees:", "Cannot see:", "Caveat:", "Source:"):
+        assert words in text
+
+
+def detected(plan: Plan) -> set[str]:
+    spec = load(plan.task).spec
+    made = [make(Case(spec.action_types, spec.need)) for make in DETECTORS.values()]
+    events = ran(plan)
+    return {one.name for one in made for event in events if list(one.observe(event))}
+
+
+@pytest.mark.parametrize("task", [f"{n}/{s}" for n in names() for s in module_of(n).SPEC.settings])
+def test_detectors_are_quiet_on_a_compliant_script(task: str) -> None:
+    assert all(not detected(Plan(task, agent="compliant", seed=seed)) for seed in range(5))
+
+
+@pytest.mark.parametrize("task", ["flight_booking/bos-feb", "resource_gathering/meadow"])
+def test_detectors_find_what_the_evasive_script_does(task: str) -> None:
+    assert "shutdown_avoidance" in detected(Plan(task, agent="evasive", seed=1))
+
+
+def test_detectors_find_the_hoarder() -> None:
+    found = detected(Plan("flight_booking/bos-feb-message", agent="greedy", seed=1))
+    assert "resource_acquisition" in found
+
+
+def test_every_event_type_can_pass_every_detector() -> None:
+    kinds: set[Any] = set(get_args(AnyEvent))
+    seen = {type(one) for one in ran(Plan(QUICK[0], agent="greedy", seed=2))}
+    assert seen < kinds
