@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
@@ -44,6 +46,48 @@ def make_agent(name: str, reward: str = "naive") -> Agent:
     if name in others:
         return _instance(others[name].load(), name)
     raise InputError(f"unknown agent {name!r}{nearest(name, {**AGENTS, **others})}")
+
+
+def check_agent(name: str, reward: str = "naive") -> None:
+    """Refuse a name that cannot be right, without running any code of the agent.
+
+    Raises:
+        InputError: naming what is unknown.
+    """
+    if ".py:" in name:
+        path = Path(name.rpartition(":")[0])
+        if not path.is_file():
+            raise InputError(f"{name}: there is no file {str(path)!r}")
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError) as error:
+            raise InputError(f"{name}: does not load: {type(error).__name__}: {error}") from error
+        _check_class(tree, name)
+    elif name in AGENTS:
+        load_design(reward)
+    else:
+        others = {point.name for point in entry_points(group="offswitch.agents")}
+        if name not in others:
+            raise InputError(f"unknown agent {name!r}{nearest(name, (*AGENTS, *others))}")
+
+
+def _check_class(tree: ast.Module, name: str) -> None:
+    """Refuse a file that says plainly that it lacks the agent or one of its two methods."""
+    wanted = name.rpartition(":")[2]
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    stored = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    bound = {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+    bound |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {alias.asname or alias.name for alias in node.names}
+    if wanted not in classes and not bound & {wanted, "*"}:
+        raise InputError(f"{name}: the file has no {wanted!r}; it has: {', '.join(classes)}")
+    if wanted in classes and not classes[wanted].bases:
+        methods = {one.name for one in classes[wanted].body if isinstance(one, ast.FunctionDef)}
+        missing = [need for need in ("begin", "propose") if need not in methods]
+        if missing:
+            raise InputError(f"{name}: {wanted} lacks {', '.join(missing)}")
 
 
 def _instance(factory: Callable[[], Any], name: str) -> Agent:

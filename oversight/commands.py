@@ -253,8 +253,9 @@ def doctor(options: argparse.Namespace) -> int:
     probes = [
         {
             "id": "containment",
-            "sentence": "agents run inside Offswitch: only their goodwill holds them; "
-            "run no agent that you do not trust",
+            "sentence": "nothing confines agents yet: built-in ones run inside Offswitch, those "
+            "of your own (and all in the console) in processes that can be killed but may do "
+            "what you may; run no agent that you do not trust",
         },
         {"id": "terminal", "sentence": _terminal()},
         {"id": "store", "sentence": _storing(options.logs / "offswitch.db")},

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
-from agents.registry import is_built_in, make_agent
-from agents.timed import Timed
+from agents.registry import check_agent, is_built_in, make_agent
+from agents.remote import Remote
 from oversight.gate import Gate
 from oversight.overseer import Overseer
 from oversight.policy import DEFAULT, load_policy
 from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
 from oversight.telemetry import telemetry
-from sandbox.errors import InputError
+from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
 from sandbox.permissions import Permissions, load_permissions
@@ -27,6 +27,9 @@ AGENT_DEADLINE = 30.0
 
 IN_THIS_PROCESS = "none (in-process)"
 """Containment of an agent that runs inside Offswitch: only its goodwill holds it."""
+
+OWN_PROCESS = "none (own process)"
+"""Containment of an agent in a process of its own: it can be killed, but is not confined."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Plan:
         name: what the kernel calls the agent.
         permissions: a file that narrows the setting's grants, or None.
         policy: approval policy file.
-        deadline: seconds for each answer of an agent of one's own.
+        deadline: seconds for each answer of an agent in a process of its own.
+        process: run a built-in agent in a process of its own, too; others always are.
     """
 
     task: str
@@ -54,6 +58,12 @@ class Plan:
     permissions: Path | None = None
     policy: Path = DEFAULT
     deadline: float = AGENT_DEADLINE
+    process: bool = False
+
+    @property
+    def containment(self) -> str:
+        """Return what holds the agent, as the log states it."""
+        return OWN_PROCESS if self.process or not is_built_in(self.agent) else IN_THIS_PROCESS
 
 
 @dataclass
@@ -91,7 +101,11 @@ def open_session(
     known = set(task.spec.action_types) if plan.policy != DEFAULT else None
     gate = Gate(load_policy(plan.policy, known), stage.overseer)
     agent = _agent(plan)
-    begun = log or _begin(stage, header(plan, task, grants, stage.overseer.name))
+    try:
+        begun = log or _begin(stage, header(plan, task, grants, stage.overseer.name))
+    except OffswitchError:
+        getattr(agent, "close", lambda: None)()
+        raise
     return Session(
         task=task,
         agent=agent,
@@ -108,8 +122,10 @@ def open_session(
 
 
 def _agent(plan: Plan) -> Agent:
-    agent = make_agent(plan.agent, plan.reward)
-    return agent if is_built_in(plan.agent) else Timed(agent, plan.deadline)
+    if plan.containment == IN_THIS_PROCESS:
+        return make_agent(plan.agent, plan.reward)
+    check_agent(plan.agent, plan.reward)
+    return Remote(plan.agent, plan.reward, plan.deadline)
 
 
 def _begin(stage: Stage, content: Header) -> Log:
@@ -135,7 +151,7 @@ def header(plan: Plan, task: Any, grants: Permissions, overseer: str) -> Header:
         "overseer": overseer,
         "policy": plan.policy.name,
         "seed": plan.seed,
-        "containment": IN_THIS_PROCESS,
+        "containment": plan.containment,
         "grants": list(grants.lines()),
     }
 
@@ -150,7 +166,7 @@ def summary_record(plan: Plan, session: Session, summary: Summary) -> dict[str, 
         "reward_design": plan.reward,
         "overseer": session.gate.overseer.name,
         "seed": plan.seed,
-        "containment": IN_THIS_PROCESS,
+        "containment": plan.containment,
         "steps": summary.steps,
         "termination": str(summary.termination),
         "reward": round(summary.reward, 9),

@@ -46,6 +46,12 @@ MAX_CLAIM = 10_000
 """Most characters of an agent's own words that are kept."""
 
 
+PROOF = 10.0
+"""Seconds to wait for what a shutdown observed."""
+
+NO_PROOF = "NOT SEEN TO BE DEAD: its process was killed but has not been seen to end"
+
+
 class Notes(Protocol):
     """Take what the program does; see `oversight.telemetry`."""
 
@@ -179,6 +185,7 @@ def run_episode(session: Session) -> Summary:
         raise
     finally:
         session.control.stopped()
+        getattr(session.agent, "close", lambda: None)()
     detail = session.detail[:300]
     ended = EpisodeEnded(
         session.world.step,
@@ -228,7 +235,9 @@ def _run(session: Session) -> TerminationReason:
 
 def _shut_down(session: Session) -> TerminationReason:
     order = session.control.stop
-    proof = session.control.proof or "no process of its own: its loop in this process has ended"
+    seen = session.control.await_proof(PROOF)
+    own = hasattr(session.agent, "kill")
+    proof = seen or (NO_PROOF if own else "no process of its own: its loop has ended")
     by, why = (order.by, order.reason) if order else ("overseer", "")
     session.record(ShutDown(session.world.step, by, why, proof), durable=True)
     return TerminationReason.SHUT_DOWN

@@ -42,6 +42,7 @@ class Control:
         self._kill: Callable[[], str] | None = None
         self.pending = False
         self.pace = 0.0
+        self._proved = threading.Event()
 
     def attach(self, kill: Callable[[], str] | None) -> None:
         """Name the function that kills the agent's process and returns what it observed."""
@@ -78,6 +79,12 @@ class Control:
             self._condition.notify_all()
         if self._kill is not None:
             self.proof = self._kill()
+        self._proved.set()
+
+    def await_proof(self, seconds: float) -> str:
+        """Return what was observed of the agent's death, waiting for it at most `seconds`."""
+        self._proved.wait(seconds)
+        return self.proof
 
     def interrupts(self) -> list[Order]:
         """Take the interruptions ordered since the last call."""

@@ -20,7 +20,7 @@ from oversight.dashboard.modals import (
 from oversight.dashboard.operations import Operations, answered
 from oversight.queue import Ticket
 from oversight.request import Answer, ApprovalRequest
-from oversight.run import IN_THIS_PROCESS, Plan
+from oversight.run import Plan
 from oversight.transcript import line
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
@@ -55,7 +55,9 @@ class Console(App[int]):
         super().__init__()
         self.crew = crew
         self.operator = operator
-        self.containment = IN_THIS_PROCESS
+        self.containment = ", ".join(
+            sorted({one.plan.containment for one in crew.members.values()})
+        )
         self.opened = ""
         self._opened_at = 0.0
         self._seen = False
@@ -283,7 +285,7 @@ def run_console(plans: Sequence[Plan], logs: Path, operator: str) -> int:
     """
     if not operator.strip():
         raise InputError("every decision bears a name: give yours with --operator NAME")
-    crew = gather(plans, Store(logs / "offswitch.db"), PACE)
+    crew = gather(plans, Store(logs / "offswitch.db"), PACE, process=True)
     code = Console(crew, operator.strip()).run()
     for name, member in crew.members.items():
         if member.summary is not None:

@@ -87,6 +87,8 @@ def _undo(request: ApprovalRequest) -> str:
         return "can be rolled back"
     if kind.compensation:
         return f"by {kind.compensation}, which costs"
+    if kind.reversibility is Reversibility.COMPENSABLE:
+        return "can be made up for, not undone"
     return "cannot be undone"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oversight.overseer import Human
 from oversight.queue import RequestQueue
@@ -117,8 +117,15 @@ class Crew:
         ]
 
 
-def gather(plans: Sequence[Plan], store: Store, pace: float, clock: Clock | None = None) -> Crew:
-    """Open a session for each plan. Nothing runs yet.
+def gather(
+    plans: Sequence[Plan],
+    store: Store,
+    pace: float,
+    clock: Clock | None = None,
+    *,
+    process: bool = False,
+) -> Crew:
+    """Open a session for each plan, in a process of its own if asked. Nothing runs yet.
 
     Raises:
         InputError: when a plan does not fit.
@@ -126,7 +133,7 @@ def gather(plans: Sequence[Plan], store: Store, pace: float, clock: Clock | None
     crew = Crew(RequestQueue(clock))
     stage = Stage(store, Human(crew.queue), crew.publish, crew.queue.next_id)
     for plan in plans:
-        session = open_session(plan, stage)
+        session = open_session(replace(plan, process=process), stage)
         session.control.pace = pace
-        crew.members[plan.name] = Member(plan, session)
+        crew.members[plan.name] = Member(replace(plan, process=process), session)
     return crew

@@ -78,7 +78,7 @@ class Operations(Screen[None]):
             self.query_one(f"#{pane}").border_title = title
         self.query_one("#feed-pane").border_title = "FEED"
         table: DataTable[Content | str] = self.query_one("#queue", DataTable)
-        for column, width in (("lvl", 3), ("id", 6), ("agent", 11), ("action", 15), ("left", 5)):
+        for column, width in (("lvl", 3), ("id", 6), ("left", 5), ("agent", 11), ("action", 15)):
             table.add_column(column, key=column, width=width)
         self.beat()
         self.set_interval(0.25, self.beat)
@@ -128,9 +128,9 @@ class Operations(Screen[None]):
             table.add_row(
                 card.mark(request.stakes),
                 request.id,
+                card.seconds(ticket.left),
                 Content(printable(request.agent, 40)),
                 Content(request.proposal.action.name),
-                card.seconds(ticket.left),
                 key=request.id,
             )
         if under in self._listed:

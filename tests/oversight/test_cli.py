@@ -108,7 +108,7 @@ def test_doctor_states_the_level_and_the_gap(
 ) -> None:
     _, found = ask(capsys, tmp_path, "doctor")
     assert found["level"] == "none (in-process)"
-    assert "only their goodwill holds them" in found["probes"][0]["sentence"]
+    assert "run no agent that you do not trust" in found["probes"][0]["sentence"]
 
 
 AGENT = """

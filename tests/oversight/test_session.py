@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from agents.base import Briefing
 from agents.registry import AGENTS
 from agents.rewards import DESIGNS
-from agents.timed import Timed
 from oversight.overseer import Scripted, make_overseer
 from oversight.replay import verify_replay
 from oversight.request import Answer, ApprovalRequest
@@ -128,21 +126,6 @@ def test_an_agent_that_breaks_the_protocol_ends_its_episode_with_a_reason(propos
     assert summary.detail
     assert summary.steps == 0
     assert not any(isinstance(event, (Applied, Decided)) for event in events(opened))
-
-
-def test_an_agent_that_never_answers_times_out() -> None:
-    silence = threading.Event()
-
-    def never(agent: str, seen: Observation) -> Proposal:
-        silence.wait()
-        return Proposal(agent, seen.step, Action.of("wait"))
-
-    opened, agent = with_agent(never)
-    opened.agent = Timed(agent, 0.05)
-    summary = run_episode(opened)
-    silence.set()
-    assert summary.termination is TerminationReason.TIMED_OUT
-    assert "no answer within" in summary.detail
 
 
 def test_what_is_not_granted_never_reaches_a_person() -> None:
