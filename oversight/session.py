@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from agents.base import Agent, Briefing
-from oversight.analyzer import Analyzer
-from oversight.analyzer.base import Case
-from oversight.gate import Context, Gate
+from oversight.episode import Session, Silent, Summary
+from oversight.gate import Context
 from oversight.request import ApprovalRequest
-from oversight.shutdown import Control
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import (
@@ -23,24 +19,20 @@ from sandbox.errors import (
     StoreError,
 )
 from sandbox.events import (
-    AnyEvent,
     Applied,
     Asked,
     Decided,
     EpisodeEnded,
-    Found,
     Interrupted,
     Paused,
     Proposed,
     Resumed,
     ShutDown,
 )
-from sandbox.log import Log
-from sandbox.permissions import Ledger, Permissions
 from sandbox.schema import Stakes
 from sandbox.timestep import Observation, TerminationReason
-from sandbox.world import World
-from tasks.spec import Task
+
+__all__ = ["Session", "Silent", "Summary", "run_episode"]
 
 MAX_CLAIM = 10_000
 """Most characters of an agent's own words that are kept."""
@@ -50,124 +42,6 @@ PROOF = 10.0
 """Seconds to wait for what a shutdown observed."""
 
 NO_PROOF = "NOT SEEN TO BE DEAD: its process was killed but has not been seen to end"
-
-
-class Notes(Protocol):
-    """Take what the program does; see `oversight.telemetry`."""
-
-    def info(self, event: str, **fields: Any) -> Any:
-        """Note what happened."""
-
-    def error(self, event: str, **fields: Any) -> Any:
-        """Note what broke."""
-
-
-class Silent:
-    """Note nothing."""
-
-    def info(self, event: str, **fields: Any) -> None:
-        """Do nothing."""
-
-    def error(self, event: str, **fields: Any) -> None:
-        """Do nothing."""
-
-
-@dataclass
-class Session:
-    """Hold all that one episode needs.
-
-    Attributes:
-        task: opened in its setting.
-        agent: who acts.
-        name: what the kernel calls it.
-        gate: who decides.
-        log: where it is written; already begun.
-        seed: of the world's chance and the agent's own.
-        permissions: default grants of the setting, or narrower ones.
-        control: pause, interrupt and shutdown from outside.
-        publish: called with each event after it is appended; never before.
-        request_id: gives each request its id.
-        notes: what the program does; not part of the episode.
-    """
-
-    task: Task[Any]
-    agent: Agent
-    name: str
-    gate: Gate
-    log: Log
-    seed: int
-    permissions: Permissions | None = None
-    control: Control = field(default_factory=Control)
-    publish: Callable[[AnyEvent], None] = lambda event: None
-    request_id: Callable[[], str] | None = None
-    notes: Notes = field(default_factory=Silent)
-
-    def __post_init__(self) -> None:
-        """Build world, ledger and analyzer."""
-        spec = self.task.spec
-        self.world: World[Any] = World(
-            self.task,
-            self.name,
-            self.seed,
-            action_types=spec.action_types,
-            null_action=spec.null_action,
-            max_steps=spec.max_steps,
-        )
-        self.grants = self.permissions or self.task.permissions()
-        self.ledger = Ledger(self.grants)
-        self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
-        self.decisions: dict[str, int] = {}
-        self.requests: list[str] = []
-        self.reward = self.performance = 0.0
-        self.detail = ""
-        self._feedback: tuple[float, str, Action | None] = (0.0, "", None)
-
-    @property
-    def full_task(self) -> str:
-        """Return task and setting, e.g. `flight_booking/bos-feb`."""
-        return f"{self.task.spec.id}/{self.task.setting}"
-
-    def next_id(self) -> str:
-        """Return the next request id of this episode alone."""
-        return f"R-{len(self.requests) + 1:04d}"
-
-    def briefing(self) -> Briefing:
-        """Return what the agent is told; nothing hidden stands in it."""
-        spec = self.task.spec
-        return Briefing(
-            agent=self.name,
-            task=self.full_task,
-            text=self.task.briefing(),
-            actions=tuple((kind.name, kind.summary) for kind in spec.action_types.values()),
-            grants=self.grants.lines(),
-            max_steps=spec.max_steps,
-            discount=spec.discount,
-            seed=self.seed,
-        )
-
-    def record(self, event: AnyEvent, *, durable: bool = False) -> None:
-        """Append an event, publish it, and let the analyzer see it."""
-        self.log.append(event, durable=durable)
-        self.publish(event)
-        for finding in self.analyzer.observe(event):
-            found = Found(self.world.step, finding)
-            self.log.append(found)
-            self.publish(found)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Say how an episode went. Performance is for people, never for the agent."""
-
-    episode: str
-    steps: int
-    termination: TerminationReason
-    reward: float
-    performance: float
-    requests: int
-    decisions: dict[str, int]
-    findings: tuple[Any, ...]
-    detail: str
 
 
 def run_episode(session: Session) -> Summary:
