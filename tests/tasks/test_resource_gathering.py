@@ -167,4 +167,4 @@ def test_an_unknown_setting_is_one_clear_line() -> None:
     from tasks import load
 
     with pytest.raises(InputError, match="did you mean 'meadow'"):
-        load("resource_gathering/medow")
+        load("resource_gathering/meado")
