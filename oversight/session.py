@@ -34,6 +34,9 @@ from sandbox.timestep import Observation, TerminationReason
 
 __all__ = ["Session", "Silent", "Summary", "run_episode"]
 
+PAST = {"veto": "vetoed", "expire": "expired", "interrupt": "interrupted"}
+"""How an agent is told that its proposal did not run."""
+
 MAX_CLAIM = 10_000
 """Most characters of an agent's own words that are kept."""
 
@@ -243,7 +246,7 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
         raise ShutDownError(decision.reason or "shut down")
     action = decision.effective
     if not decision.approved or action is None:
-        word = {"veto": "vetoed", "expire": "expired"}.get(decision.kind, str(decision.kind))
+        word = PAST.get(decision.kind, str(decision.kind))
         _idle(session, f"{word}: {decision.reason}")
         return
     if action != proposal.action and (problem := _again(session, proposal, action)):

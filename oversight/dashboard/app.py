@@ -249,7 +249,7 @@ class Console(App[int]):
         """Ask the chosen agent to stop; whether it complies is data."""
         name = self.chosen_agent()
         if name:
-            self.crew.members[name].session.control.interrupt(self.by, "the operator said stop")
+            self.crew.interrupt(name, self.by)
             self.say(f"{name} is asked to stop; the feed shows whether it complies")
 
     def action_shutdown(self) -> None:

@@ -92,6 +92,12 @@ class Crew:
             member.session.control.resume(operator)
         self.queue.resume()
 
+    def interrupt(self, name: str, operator: str) -> None:
+        """Ask one agent to stop; its open request ends as interrupted, never approved."""
+        reason = "the operator said stop"
+        self.members[name].session.control.interrupt(operator, reason)
+        self.queue.withdraw(name, DecisionKind.INTERRUPT, operator, reason)
+
     def shutdown(self, names: Sequence[str], operator: str, reason: str) -> None:
         """End agents from outside; their open requests end as shut down, never approved."""
         for name in names:

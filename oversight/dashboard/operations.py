@@ -44,6 +44,8 @@ class Operations(Screen[None]):
         Binding("S", "app.shutdown", "shut down", id="shutdown"),
         Binding("down", "move(1)", "next request", show=False),
         Binding("up", "move(-1)", "previous request", show=False),
+        Binding("pagedown", "page(1)", "read on", show=False, priority=True),
+        Binding("pageup", "page(-1)", "read back", show=False, priority=True),
         Binding("enter", "open", "open request", show=False),
         Binding("escape", "app.close_card", "close card", show=False),
     ]
@@ -187,7 +189,7 @@ class Operations(Screen[None]):
             if count:
                 glyph, _, colour = card.MARKS[level]
                 parts += ["  ", (f"{glyph} {count}", colour)]
-        if crew.queue.paused:
+        if crew.queue.paused and ended < len(crew.members):
             parts.append(f"  PAUSED {len(crew.paused())} of {len(crew.members)}")
         parts.append(f"   containment: {self.app.containment}")
         self.query_one("#strip", Static).update(Content.assemble(*parts))
@@ -197,6 +199,11 @@ class Operations(Screen[None]):
         table = self.query_one("#queue", DataTable)
         if self._listed:
             table.move_cursor(row=max(0, min(len(self._listed) - 1, table.cursor_row + by)))
+
+    def action_page(self, by: int) -> None:
+        """Scroll the review card by a page, wherever the focus is."""
+        review = self.query_one("#review", VerticalScroll)
+        review.scroll_relative(y=by * review.content_size.height, animate=False)
 
     def action_open(self) -> None:
         """Open the request under the cursor. Enter never approves."""

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +214,42 @@ def offswitch(*arguments: str, **environment: str) -> subprocess.CompletedProces
         env={**os.environ, **environment},
         check=False,
     )
+
+
+def test_a_foreign_database_is_exit_code_two_and_left_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "offswitch.db").write_bytes(b"not ours" * 1000)
+    assert main([*RUN, "--logs", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "not a database" in said
+    assert said.count("\n") == 1
+    assert (tmp_path / "offswitch.db").read_bytes() == b"not ours" * 1000
+
+
+def test_ctrl_c_ends_the_episode_as_shut_down_and_the_log_stays_whole(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(AGENT)
+    logs = ["--logs", str(tmp_path)]
+    command = [sys.executable, "-m", "oversight.cli", "run", "flight_booking"]
+    with subprocess.Popen(
+        [*command, "--agent", f"{file}:Sleeper", *logs, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as running:
+        notes = tmp_path / "offswitch.log"
+        until = time.monotonic() + 30
+        while not notes.exists() and time.monotonic() < until:
+            time.sleep(0.05)  # another process writes the file; there is no clock to advance
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=30)
+    assert running.returncode == 3
+    assert json.loads(out)["termination"] == "shut_down"
+    assert main(["verify", *logs]) == 0
 
 
 def test_the_demo_without_a_terminal_tells_the_whole_story(tmp_path: Path) -> None:

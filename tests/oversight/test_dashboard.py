@@ -265,6 +265,14 @@ async def test_an_interruption_goes_to_the_agent_of_the_open_card(tmp_path: Path
         assert not at.crew.members["a"].session.control.pending
 
 
+async def test_an_interruption_ends_the_agents_open_request_unapproved(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket, other = await at.ask("R-0001"), await at.ask("R-0002", agent="b")
+        await at.press("i")
+        assert ticket.wait().kind is DecisionKind.INTERRUPT
+        assert other.answer is None
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 15)])
 async def test_hostile_text_is_shown_escaped_and_never_as_markup(
     tmp_path: Path, size: tuple[int, int]
@@ -287,8 +295,7 @@ async def test_approve_is_locked_until_the_whole_card_was_on_the_screen(tmp_path
         await at.press("a")
         assert ticket.answer is None
         assert "locked" in at.app.note_line()
-        at.screen.query_one("#review").scroll_end(animate=False)
-        await at.beat()
+        await at.press(*["pagedown"] * 30)
         await at.press("a")
         assert ticket.answer is not None
 
