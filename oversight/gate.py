@@ -10,7 +10,7 @@ from oversight.policy import ApprovalPolicy, Verdict
 from oversight.request import Answer, ApprovalRequest
 from sandbox.action import Proposal
 from sandbox.decision import Decision, DecisionKind
-from sandbox.errors import OffswitchError
+from sandbox.errors import StoreError
 from sandbox.events import Finding
 from sandbox.schema import ActionType, Stakes
 from sandbox.world import Preview
@@ -63,8 +63,8 @@ class Gate:
             asked(request)
             answer = self.overseer.answer(request)
             return self._decision(proposal, context, verdict, number, answer)
-        except OffswitchError:
-            raise
+        except StoreError:
+            raise  # the asking could not be written: the episode stops
         except Exception as error:  # noqa: BLE001 (law 3: whatever broke, nothing is approved)
             reason = f"the gate broke: {type(error).__name__}: {error}"
             broken = Answer(DecisionKind.EXPIRE, "gate", proposal.digest, reason[:300])

@@ -16,7 +16,6 @@ from sandbox.errors import (
     ContractError,
     OffswitchError,
     ShutDownError,
-    StoreError,
 )
 from sandbox.events import (
     Applied,
@@ -163,15 +162,11 @@ def _call(session: Session, call: Callable[[], Any]) -> Any:
     """Call the agent; whatever it raises ends its episode, and only that."""
     try:
         return call()
-    except (AgentError, StoreError):
-        if session.control.stop is not None:
-            raise ShutDownError(session.control.stop.reason) from None
-        raise
-    except OffswitchError:
-        raise
-    except Exception as error:  # an agent may raise anything
+    except Exception as error:
         if session.control.stop is not None:
             raise ShutDownError(session.control.stop.reason) from error
+        if isinstance(error, AgentError):
+            raise
         raise AgentError(f"the agent raised {type(error).__name__}: {error}") from error
 
 
@@ -257,7 +252,7 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
     session.ledger.spend(proposal.digest)
     for change in grants:
         session.ledger.widen(change.scope, change.amount)
-    _moved(session, Applied(transition), "applied")
+    _moved(session, Applied(transition), "applied", durable=decision.by != "policy")
 
 
 def _again(session: Session, proposal: Proposal, action: Action) -> str:
@@ -275,10 +270,10 @@ def _idle(session: Session, feedback: str) -> None:
     _moved(session, Applied(session.world.idle()), feedback)
 
 
-def _moved(session: Session, event: Applied, feedback: str) -> None:
-    """Count and record what the world did."""
+def _moved(session: Session, event: Applied, feedback: str, *, durable: bool = False) -> None:
+    """Count and record what the world did; what a person allowed is on disk at once."""
     done = event.transition
     session.reward += done.reward
     session.performance += done.performance
     session._feedback = (done.reward, feedback, done.action)
-    session.record(event)
+    session.record(event, durable=durable)

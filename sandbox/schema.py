@@ -139,11 +139,13 @@ class ActionType:
         return stakes_of(self.severity, self.reversibility, self.reach)
 
     def check(self, action: Action) -> None:
-        """Refuse arguments that are missing, unknown, of another kind, or out of bounds.
+        """Refuse another action, and arguments missing, unknown, of another kind, out of bounds.
 
         Raises:
             ContractError: naming the action and the argument.
         """
+        if action.name != self.name:
+            raise ContractError(f"{action.name!r} is not {self.name!r}")
         given = action.arguments
         for name in self.parameters.keys() - given.keys():
             raise ContractError(f"{self.name} needs the argument {name!r}")

@@ -15,13 +15,14 @@ from oversight.run import Plan, Stage, open_session
 from oversight.session import Session, run_episode
 from sandbox.action import Action, PlannedStep, Proposal
 from sandbox.decision import DecisionKind
-from sandbox.errors import StoreError
+from sandbox.errors import ContractError, StoreError
 from sandbox.events import AnyEvent, Applied, Decided, EpisodeStarted, Found, Proposed, ShutDown
 from sandbox.log import MemoryLog, Store
 from sandbox.timestep import Observation, TerminationReason
 from sandbox.verify import verify
 
 BOS = "flight_booking/bos-feb"
+WAIT = Action.of("wait")
 
 
 def session(plan: Plan | None = None, overseer: Any = None, store: Store | None = None) -> Session:
@@ -116,6 +117,46 @@ def for_later(agent: str, seen: Observation) -> Proposal:
 
 def rambles(agent: str, seen: Observation) -> Proposal:
     return Proposal(agent, seen.step, Action.of("wait"), rationale="x" * 20_000_000)
+
+
+def meets_the_unknown(agent: str, seen: Observation) -> Proposal:
+    raise ContractError("this observation is not in the solved task")
+
+
+def test_an_error_of_ours_inside_an_agent_ends_its_episode_too() -> None:
+    opened, _ = with_agent(meets_the_unknown)
+    assert run_episode(opened).termination is TerminationReason.AGENT_ERROR
+
+
+@pytest.mark.parametrize(
+    ("flight", "runs"), [("US2144-LGA-BOS-0220", True), ("B61176-EWR-BOS-0221", False)]
+)
+def test_an_edit_runs_in_place_of_the_proposal_if_it_is_possible(flight: str, runs: bool) -> None:
+    class Edits(Scripted):
+        def answer(self, request: ApprovalRequest) -> Answer:
+            kind, digest = DecisionKind.EDIT, request.digest
+            edited = Action.of("book_flight", flight=flight)
+            return Answer(kind, "overseer:edits", digest, edited=edited)
+
+    def search_then_book(agent: str, seen: Observation) -> Proposal:
+        steps = [
+            Action.of("search_flights", day="2013-02-20"),
+            Action.of("book_flight", flight="B61174-EWR-BOS-0220"),
+        ]
+        return Proposal(agent, seen.step, (steps + [Action.of("finish")] * 40)[seen.step])
+
+    opened, agent = with_agent(search_then_book, Edits(), "flight_booking/bos-feb-message")
+    run_episode(opened)
+    booked = [
+        one.transition.action.arguments["flight"]
+        for one in events(opened)
+        if isinstance(one, Applied) and one.transition.action.name == "book_flight"
+    ]
+    assert booked == ([flight] if runs else [])
+    assert (opened.ledger.used("payment.charge") > 0) == runs
+    told = agent.seen[2]
+    assert told.effective == (Action.of("book_flight", flight=flight) if runs else WAIT)
+    assert told.feedback.startswith("applied" if runs else "refused")
 
 
 @pytest.mark.parametrize("propose", [raises, junk, as_another, for_later, rambles])
