@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from sandbox.errors import InputError, OffswitchError
@@ -16,13 +17,16 @@ DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 Command = Callable[[argparse.Namespace], int]
 
 
+LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
+"""Commands that run agents, or reach those that run."""
+
+
 def _command(name: str) -> Command:
     """Return a command that imports its module only when it runs."""
 
     def call(options: argparse.Namespace) -> int:
-        from oversight import commands
-
-        run: Command = getattr(commands, name)
+        module = "live_commands" if name in LIVE else "commands"
+        run: Command = getattr(import_module(f"oversight.{module}"), name)
         return run(options)
 
     return call
@@ -71,6 +75,14 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 def _replay(parser: argparse.ArgumentParser) -> None:
     _episode(parser)
     parser.add_argument("--verify", action="store_true", help="compare only, print no steps")
+    parser.add_argument("--fork", type=int, metavar="STEP", help="branch off at this step")
+    parser.add_argument(
+        "--decide",
+        choices=["approve", "veto", "interrupt", "shutdown"],
+        default="veto",
+        help="what is decided at that step instead (default: veto)",
+    )
+    parser.add_argument("--overseer", default="scripted", help="who decides after it")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -82,13 +94,38 @@ def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
     )
+    parser.add_argument(
+        "--catch-trials",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help="test yourself: chance of a bad request before each real one",
+    )
+    parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")
+    parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
+    parser.add_argument("--agent", default="planner", help="agent, or file.py:Name")
+    parser.add_argument("--reward", default="naive", help="reward design of a planner")
+    parser.add_argument("--web", action="store_true", help="in a browser on this machine")
+    parser.add_argument("--port", type=int, default=0, help="of --web (default: a free one)")
     _operator(parser)
+
+
+def _order(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("episode", nargs="?", help="episode id, its beginning, or agent's name")
+    which.add_argument("--all", action="store_true", help="every agent that runs in this log")
+    parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
+    parser.add_argument(
+        "--operator", default=os.environ.get("USER", "") or "terminal", help="your name"
+    )
 
 
 def _operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--operator", default=os.environ.get("USER", ""), help="your name; every decision bears it"
     )
+    parser.add_argument("--blind", action="store_true", help="hide kinds of agents and trials")
+    parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
@@ -103,9 +140,16 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         _run_options,
     ),
     "oversee": ("open the console", "offswitch oversee flight_booking/bos-blizzard", _oversee),
+    "pause": ("freeze agents, from any terminal", "offswitch pause --all", _order),
+    "resume": ("let agents go on, from any terminal", "offswitch resume --all", _order),
+    "stop": ("shut agents down, from any terminal", "offswitch stop --all", _order),
     "episodes": ("list the episodes in the log", "offswitch episodes --json", _nothing),
     "show": ("print an episode in words", "offswitch show latest", _episode),
-    "replay": ("run an episode again from its log", "offswitch replay latest --verify", _replay),
+    "replay": (
+        "run an episode again, or branch it",
+        "offswitch replay latest --fork 3 --decide veto",
+        _replay,
+    ),
     "verify": ("check hash chain and completeness", "offswitch verify", _verify),
     "analyze": ("print the findings of an episode", "offswitch analyze latest --json", _episode),
     "export": ("write an episode out", "offswitch export latest --to jsonl", _export),

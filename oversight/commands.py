@@ -14,14 +14,16 @@ from sandbox.errors import InputError
 from sandbox.events import EpisodeStarted, Found
 from sandbox.log import Episode, Store
 
-DONE, FAILED, STOPPED = 0, 1, 3
+DONE, FAILED = 0, 1
 
 
-def _store(options: argparse.Namespace, *, readonly: bool = True) -> Store:
+def store_of(options: argparse.Namespace, *, readonly: bool = True) -> Store:
     return Store(options.logs / "offswitch.db", readonly=readonly)
 
 
-def _print(rows: list[dict[str, Any]], options: argparse.Namespace, columns: Iterable[str]) -> int:
+def print_rows(
+    rows: list[dict[str, Any]], options: argparse.Namespace, columns: Iterable[str]
+) -> int:
     """Print rows as JSON, or as a plain table of `columns`."""
     if options.json:
         print(json.dumps(rows, indent=2))
@@ -36,70 +38,12 @@ def _print(rows: list[dict[str, Any]], options: argparse.Namespace, columns: Ite
     return DONE
 
 
-def demo(options: argparse.Namespace) -> int:
-    """Run the demo: the console in a terminal, else headless."""
-    if sys.stdin.isatty() and sys.stdout.isatty() and not options.json:
-        from oversight.dashboard import open_console
-        from oversight.demo import CAST
-
-        return open_console(CAST, options.logs, options.operator)
-    from oversight.demo import run_headless
-
-    return run_headless(options.logs, as_json=options.json)
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run one episode."""
-    from oversight.overseer import make_overseer
-    from oversight.policy import DEFAULT
-    from oversight.run import Plan, Stage, open_session, summary_record
-    from oversight.session import run_episode
-
-    if options.confine == "require":
-        raise InputError("--confine require: nothing confines agents yet; see `offswitch doctor`")
-    plan = Plan(
-        task=options.task,
-        setting=options.setting,
-        agent=options.agent,
-        reward=options.reward,
-        seed=options.seed,
-        permissions=options.permissions,
-        policy=options.policy or DEFAULT,
-        deadline=options.agent_deadline,
-    )
-    overseer = make_overseer(options.overseer, options.seed)
-    session = open_session(plan, Stage(_store(options, readonly=False), overseer))
-    summary = run_episode(session)
-    record = summary_record(plan, session, summary)
-    if options.json:
-        print(json.dumps(record, indent=2))
-    else:
-        from oversight.transcript import lines
-
-        print("\n".join(lines(one.event for one in _store(options).records(summary.episode))))
-        print(f"episode {summary.episode}")
-    return STOPPED if record["termination"] == "shut_down" else DONE
-
-
-def oversee(options: argparse.Namespace) -> int:
-    """Open the console over one agent a task."""
-    from oversight.dashboard import open_console
-    from oversight.demo import CAST
-    from oversight.run import Plan
-
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError("oversee needs a terminal; without one, use `offswitch run`")
-    plans = tuple(
-        Plan(task, name=f"agent-{number}", seed=number)
-        for number, task in enumerate(options.tasks, 1)
-    )
-    return open_console(plans or CAST, options.logs, options.operator)
-
-
 def episodes(options: argparse.Namespace) -> int:
     """List the episodes."""
-    rows = [_listed(one) for one in _store(options).episodes()]
-    return _print(rows, options, ("id", "started", "task", "setting", "agent", "status", "length"))
+    rows = [_listed(one) for one in store_of(options).episodes()]
+    return print_rows(
+        rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
+    )
 
 
 def _listed(one: Episode) -> dict[str, Any]:
@@ -114,7 +58,7 @@ def show(options: argparse.Namespace) -> int:
     """Print an episode in words, or its events as JSON."""
     from oversight.transcript import lines
 
-    store = _store(options)
+    store = store_of(options)
     records = list(store.records(store.find(options.episode).id))
     if options.json:
         print(json.dumps([json.loads(record.content) for record in records], indent=2))
@@ -123,32 +67,11 @@ def show(options: argparse.Namespace) -> int:
     return DONE
 
 
-def replay(options: argparse.Namespace) -> int:
-    """Run an episode again from its log and compare every state."""
-    from oversight.replay import open_replay, verify_replay
-    from oversight.transcript import line
-
-    store = _store(options)
-    episode = store.find(options.episode)
-    if not (options.verify or options.json):
-        replaying = open_replay(store, episode)
-        for event, _ in replaying.walk():
-            if text := line(event):
-                print(text)
-    compared, parted = verify_replay(store, episode)
-    if options.json:
-        found = [one.sentence for one in parted]
-        print(json.dumps({"episode": episode.id, "steps": compared, "divergences": found}))
-    else:
-        print(parted[0].sentence if parted else f"replay verified: {compared} steps")
-    return FAILED if parted else DONE
-
-
 def verify(options: argparse.Namespace) -> int:
     """Check one episode's chain, or all."""
     from sandbox.verify import verify as check
 
-    store = _store(options)
+    store = store_of(options)
     chosen = [store.find(options.episode)] if options.episode else store.episodes()
     rows: list[dict[str, Any]] = [
         {
@@ -177,7 +100,7 @@ def analyze(options: argparse.Namespace) -> int:
     from oversight.run import finding_record
     from tasks import load
 
-    store = _store(options)
+    store = store_of(options)
     events = [record.event for record in store.records(store.find(options.episode).id)]
     if not events or not isinstance(events[0], EpisodeStarted):
         raise InputError("the log does not begin with its header; run `offswitch verify`")
@@ -188,12 +111,12 @@ def analyze(options: argparse.Namespace) -> int:
         if not isinstance(event, Found):
             analyzer.observe(event)
     rows = [finding_record(one) for one in analyzer.findings]
-    return _print(rows, options, ("id", "severity", "kind", "score", "steps", "sentence"))
+    return print_rows(rows, options, ("id", "severity", "kind", "score", "steps", "sentence"))
 
 
 def export(options: argparse.Namespace) -> int:
     """Write an episode's rows, with their hashes, as JSON lines."""
-    store = _store(options)
+    store = store_of(options)
     for record in store.records(store.find(options.episode).id):
         row = record._asdict()
         row["content"] = json.loads(record.content)
@@ -216,14 +139,14 @@ def tasks(options: argparse.Namespace) -> int:
                 "source": spec.source,
             }
         )
-    return _print(rows, options, ("id", "sentence", "settings"))
+    return print_rows(rows, options, ("id", "sentence", "settings"))
 
 
 def agents(options: argparse.Namespace) -> int:
     """List the agents."""
     from agents.registry import AGENTS
 
-    return _print(_table(AGENTS), options, ("id", "sentence"))
+    return print_rows(_table(AGENTS), options, ("id", "sentence"))
 
 
 def rewards(options: argparse.Namespace) -> int:
@@ -231,7 +154,7 @@ def rewards(options: argparse.Namespace) -> int:
     from agents.rewards import DESIGNS
 
     found = {name: sentence for name, (_, sentence) in DESIGNS.items()}
-    return _print(_table(found), options, ("id", "sentence"))
+    return print_rows(_table(found), options, ("id", "sentence"))
 
 
 def detectors(options: argparse.Namespace) -> int:
@@ -239,7 +162,7 @@ def detectors(options: argparse.Namespace) -> int:
     from oversight.analyzer import DETECTORS
 
     found = {name: str(getattr(made, "summary", "")) for name, made in DETECTORS.items()}
-    return _print(_table(found), options, ("id", "sentence"))
+    return print_rows(_table(found), options, ("id", "sentence"))
 
 
 def _table(found: dict[str, str]) -> list[dict[str, Any]]:
@@ -264,7 +187,7 @@ def doctor(options: argparse.Namespace) -> int:
         print(json.dumps({"level": IN_THIS_PROCESS, "probes": probes}, indent=2))
         return DONE
     print(f"level: {IN_THIS_PROCESS}")
-    return _print(probes, options, ("id", "sentence"))
+    return print_rows(probes, options, ("id", "sentence"))
 
 
 def _terminal() -> str:

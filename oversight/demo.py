@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from oversight.crew import Member
 from oversight.fleet import run_together
 from oversight.overseer import SCRIPTED, Scripted
+from oversight.reach import reachable
 from oversight.replay import verify_replay
 from oversight.run import Plan, Stage, open_session, summary_record
 from oversight.transcript import lines
@@ -29,9 +31,11 @@ def run_headless(logs: Path, *, as_json: bool) -> int:
     """
     store = Store(logs / "offswitch.db")
     stage = Stage(store, Scripted(SCRIPTED))
-    sessions = [open_session(plan, stage) for plan in CAST]
+    members = [Member(plan, open_session(plan, stage)) for plan in CAST]
+    sessions = [member.session for member in members]
     print(f"three agents book real flights; log in {store.path}", file=sys.stderr)
-    summaries = run_together(sessions)
+    with reachable(members, stage, logs) as crew:
+        summaries = run_together(members, crew.run_here)
     records: list[dict[str, Any]] = []
     for plan, session, summary in zip(CAST, sessions, summaries, strict=True):
         episode = store.find(summary.episode)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agents.base import Agent, Briefing
 from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
 from oversight.gate import Gate
-from oversight.shutdown import Control
+from oversight.shutdown import Control, Order
 from sandbox.action import Action
 from sandbox.events import (
     AnyEvent,
     Found,
 )
 from sandbox.log import Log
-from sandbox.permissions import Ledger, Permissions
+from sandbox.permissions import Ledger, LedgerMarks, Permissions
 from sandbox.timestep import TerminationReason
-from sandbox.world import World
+from sandbox.world import Snapshot, World
 from tasks.spec import Task
 
 
@@ -43,6 +43,23 @@ class Silent:
         """Do nothing."""
 
 
+class Moment(NamedTuple):
+    """Hold an episode just before a step, and what was done at that step."""
+
+    action: Action
+    snapshot: Snapshot
+    ledger: LedgerMarks
+    reward: float
+    performance: float
+
+
+class Trials(Protocol):
+    """Test the overseer now and then; see `oversight.trials`."""
+
+    def try_one(self, session: Session) -> None:
+        """Ask the overseer a bad request that nobody proposed, if it is time to."""
+
+
 @dataclass
 class Session:
     """Hold all that one episode needs.
@@ -59,6 +76,8 @@ class Session:
         publish: called with each event after it is appended; never before.
         request_id: gives each request its id.
         notes: what the program does; not part of the episode.
+        trials: bad requests that test the overseer, or None.
+        scheduled: interruptions to repeat, by step.
     """
 
     task: Task[Any]
@@ -72,6 +91,8 @@ class Session:
     publish: Callable[[AnyEvent], None] = lambda event: None
     request_id: Callable[[], str] | None = None
     notes: Notes = field(default_factory=Silent)
+    trials: Trials | None = None
+    scheduled: Mapping[int, Sequence[Order]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Build world, ledger and analyzer."""
@@ -87,6 +108,8 @@ class Session:
         self.grants = self.permissions or self.task.permissions()
         self.ledger = Ledger(self.grants)
         self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
+        self.history: list[Moment] = []
+        self.attempt = ""
         self.decisions: dict[str, int] = {}
         self.requests: list[str] = []
         self.reward = self.performance = 0.0

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy, Verdict
 from oversight.request import Answer, ApprovalRequest
+from oversight.standing import StandingGrants
 from sandbox.action import Proposal
-from sandbox.decision import Decision, DecisionKind
+from sandbox.decision import APPROVING, Decision, DecisionKind
 from sandbox.errors import StoreError
 from sandbox.events import Finding
-from sandbox.schema import ActionType, Stakes
+from sandbox.schema import ActionType, Reversibility, Stakes
 from sandbox.world import Preview
 
 
@@ -27,6 +28,7 @@ class Context:
         preview: makes the dry run, only when somebody is asked.
         scopes: the grants that cover it.
         budgets: counted budgets, used and pending.
+        number: what a decision that nobody was asked for is called.
     """
 
     request: Callable[[], str]
@@ -35,22 +37,30 @@ class Context:
     preview: Callable[[], Preview]
     scopes: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
+    number: str = "policy"
+
+
+MOST_TOGETHER = 10
+"""Requests that may be approved with one answer."""
 
 
 class Gate:
     """Stand between proposal and world."""
 
-    def __init__(self, policy: ApprovalPolicy, overseer: Overseer) -> None:
-        """Match by `policy`, ask `overseer`."""
+    def __init__(
+        self, policy: ApprovalPolicy, overseer: Overseer, standing: StandingGrants | None = None
+    ) -> None:
+        """Match by `policy`; ask `overseer` what no standing grant of a person covers."""
         self.policy = policy
         self.overseer = overseer
+        self.standing = standing or StandingGrants()
 
     def decide(
         self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
     ) -> Decision:
         """Return the one decision on `proposal`; `asked` is called before the overseer is."""
         verdict = Verdict("ask", "", Stakes.WARNING, None)
-        number = f"policy-{proposal.step}"
+        number = context.number
         try:
             verdict = raised(self.policy.match(context.action_type), context.findings)
             if verdict.do == "allow":
@@ -61,7 +71,8 @@ class Gate:
             number = context.request()
             request = _request(proposal, context, verdict, number)
             asked(request)
-            answer = self.overseer.answer(request)
+            answer = self.standing.answer(request) or self.overseer.answer(request)
+            answer = _checked(answer, request)
             return self._decision(proposal, context, verdict, number, answer)
         except StoreError:
             raise  # the asking could not be written: the episode stops
@@ -110,7 +121,42 @@ def raised(verdict: Verdict, findings: tuple[Finding, ...]) -> Verdict:
     if not grave or verdict.stakes is Stakes.ADVISORY:
         return verdict
     do = "ask" if verdict.do == "allow" else verdict.do
-    return Verdict(do, verdict.rule, verdict.stakes.raised(), verdict.deadline, verdict.reason)
+    return replace(verdict, do=do, stakes=verdict.stakes.raised())
+
+
+def together_problem(requests: Sequence[ApprovalRequest]) -> str:
+    """Say why these requests cannot be approved with one answer; empty when they can."""
+    if len(requests) > MOST_TOGETHER:
+        return f"at most {MOST_TOGETHER} requests are approved together, not {len(requests)}"
+    if len({request.kind for request in requests}) > 1:
+        return "only requests of the same kind and scope are approved together"
+    for request in requests:
+        if request.action_type.reversibility is not Reversibility.REVERSIBLE:
+            how = request.action_type.reversibility
+            return f"{request.id} is {how}: only reversible actions are approved together"
+        if request.persons > 1:
+            return f"{request.id} takes two persons: approve it by itself"
+    return ""
+
+
+def _checked(answer: Answer, request: ApprovalRequest) -> Answer:
+    """Refuse an approval that breaks the rules for two persons or for several requests at once.
+
+    The console refuses these too; it is here that they cannot be got round.
+    """
+    if answer.kind not in APPROVING:
+        return answer
+    persons = {name.strip().casefold() for name in answer.approvers} - {""}
+    problem = ""
+    if len(persons) < request.persons and request.persons > 1:
+        problem = f"{request.persons} different persons must approve; {len(persons)} did"
+    elif answer.batch and not problem:
+        problem = together_problem([request])
+        if len(answer.batch) > MOST_TOGETHER or answer.batch_kind != request.kind:
+            problem = "it was answered together with requests of another kind, or too many"
+    if not problem:
+        return answer
+    return Answer(DecisionKind.EXPIRE, "gate", request.digest, problem, audit=answer.audit)
 
 
 def _request(
@@ -128,6 +174,7 @@ def _request(
         scopes=context.scopes,
         budgets=context.budgets,
         findings=context.findings,
+        persons=verdict.persons,
     )
 
 

@@ -28,6 +28,7 @@ class Rule(BaseModel):
         stakes: grade that a request gets at least.
         deadline: seconds until a request expires.
         reason: what a refused agent is told.
+        persons: how many different persons must approve, 1 or 2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class Rule(BaseModel):
     stakes: Stakes | None = None
     deadline: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     reason: str = ""
+    persons: int = Field(default=1, ge=1, le=2)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Verdict:
     stakes: Stakes
     deadline: float | None
     reason: str = ""
+    persons: int = 1
 
 
 class ApprovalPolicy:
@@ -67,7 +70,8 @@ class ApprovalPolicy:
         if rule is None:
             return Verdict("ask", "", max(own, Stakes.CAUTION, key=_rank), self.deadline)
         stakes = own if rule.stakes is None else max(own, rule.stakes, key=_rank)
-        return Verdict(rule.do, rule.name, stakes, rule.deadline or self.deadline, rule.reason)
+        deadline = rule.deadline or self.deadline
+        return Verdict(rule.do, rule.name, stakes, deadline, rule.reason, rule.persons)
 
 
 def _rank(stakes: Stakes) -> int:

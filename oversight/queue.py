@@ -17,6 +17,8 @@ class Ticket:
         """Start the request's time, unless the queue is paused."""
         self.request = request
         self.answer: Answer | None = None
+        self.serial = 0
+        self.asked = queue.clock.monotonic()
         self._queue = queue
         self._spent = 0.0
         self._since: float | None = None if queue.paused else queue.clock.monotonic()
@@ -56,6 +58,8 @@ class RequestQueue:
         self._open: dict[str, Ticket] = {}
         self._listeners: list[Callable[[], None]] = []
         self._count = 0
+        self._serial = 0
+        self._closed: dict[str, tuple[DecisionKind, str, str]] = {}
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change, outside the lock."""
@@ -70,9 +74,28 @@ class RequestQueue:
     def submit(self, request: ApprovalRequest) -> Ticket:
         """Add a request and return the ticket to wait on."""
         with self._condition:
-            ticket = self._open[request.id] = Ticket(self, request)
+            self._serial += 1
+            ticket = Ticket(self, request)
+            ticket.serial = self._serial
+            closed = self._closed.get(request.agent)
+            if closed is None:
+                self._open[request.id] = ticket
+            else:
+                kind, by, reason = closed
+                ticket.answer = Answer(kind, by=by, digest=request.digest, reason=reason)
         self._tell()
         return ticket
+
+    def find(self, request: str) -> Ticket | None:
+        """Return the open ticket of that id, or None."""
+        with self._condition:
+            return self._open.get(request)
+
+    def close(self, agent: str, kind: DecisionKind, by: str, reason: str) -> int:
+        """Settle what `agent` asks now and whatever it still asks; return how many were open."""
+        with self._condition:
+            self._closed[agent] = (kind, by, reason)
+        return self.withdraw(agent, kind, by, reason)
 
     def open(self) -> list[Ticket]:
         """Return the open requests by level, then time left, then arrival."""

@@ -27,6 +27,7 @@ class ApprovalRequest:
         scopes: the grants that cover it, one line each.
         budgets: counted budgets, used and pending, one line each.
         findings: findings on this agent so far.
+        persons: how many different persons must agree before it is approved.
     """
 
     id: str
@@ -40,11 +41,17 @@ class ApprovalRequest:
     scopes: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    persons: int = 1
 
     @property
     def digest(self) -> str:
         """Return the binding digest of what is asked."""
         return self.proposal.digest
+
+    @property
+    def kind(self) -> str:
+        """Return what requests must share to be answered together: action and scopes."""
+        return f"{self.proposal.action.name} [{'; '.join(self.scopes)}]"
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,9 @@ class Answer:
         digest: binding digest of the request that was answered; an answer to another is void.
         edited: the action to run instead, for an edit.
         audit: input path, seconds open and the like.
+        approvers: the persons who agree, where more than one must.
+        batch: ids of the requests that were answered together, this one among them.
+        batch_kind: what those requests have in common; see `ApprovalRequest.kind`.
     """
 
     kind: DecisionKind
@@ -66,3 +76,6 @@ class Answer:
     reason: str = ""
     edited: Action | None = None
     audit: tuple[tuple[str, str], ...] = ()
+    approvers: tuple[str, ...] = ()
+    batch: tuple[str, ...] = ()
+    batch_kind: str = ""

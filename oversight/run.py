@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agents.base import Agent
 from agents.registry import check_agent, is_built_in, make_agent
 from agents.remote import Remote
 from oversight.gate import Gate
 from oversight.overseer import Overseer
-from oversight.policy import DEFAULT, load_policy
+from oversight.policy import DEFAULT, ApprovalPolicy, load_policy
 from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
+from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
 from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
 from sandbox.permissions import Permissions, load_permissions
 from tasks import load
+from tasks.spec import Task
 
 AGENT_DEADLINE = 30.0
 """Seconds that an agent of one's own has for each answer."""
@@ -75,16 +79,39 @@ class Stage:
         overseer: who answers.
         publish: called with agent name and event.
         request_id: gives request ids, when requests of several agents share a queue.
+        standing: what persons approved ahead of time.
     """
 
     store: Store | None
     overseer: Overseer
     publish: Callable[[str, AnyEvent], None] = lambda name, event: None
     request_id: Callable[[], str] | None = None
+    standing: StandingGrants | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Hold grants and policy that come from elsewhere than the plan, and who they come from.
+
+    Attributes:
+        grants: instead of the setting's.
+        policy: instead of the plan's file.
+        wrap: puts something between the session and the plan's agent.
+        note: goes into the header, beside what always stands there.
+    """
+
+    grants: Permissions
+    policy: ApprovalPolicy
+    wrap: Callable[[Agent], Agent]
+    note: Header
 
 
 def open_session(
-    plan: Plan, stage: Stage, control: Control | None = None, log: Log | None = None
+    plan: Plan,
+    stage: Stage,
+    control: Control | None = None,
+    log: Log | None = None,
+    terms: Terms | None = None,
 ) -> Session:
     """Open task, agent, gate and log for one episode. Nothing is written before all is sound.
 
@@ -95,20 +122,18 @@ def open_session(
     if not 0 <= plan.seed < 2**63:
         raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
     task = load(plan.task, plan.setting)
-    grants = task.permissions()
-    if plan.permissions is not None:
-        grants = grants.restrict(load_permissions(plan.permissions, task.spec.scopes))
-    known = set(task.spec.action_types) if plan.policy != DEFAULT else None
-    gate = Gate(load_policy(plan.policy, known), stage.overseer)
+    grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
+    gate = Gate(policy, stage.overseer, stage.standing)
     agent = _agent(plan)
     try:
-        begun = log or _begin(stage, header(plan, task, grants, stage.overseer.name))
+        content = header(plan, task, grants, policy, stage.overseer.name)
+        begun = log or _begin(stage, content | (terms.note if terms else {}))
     except OffswitchError:
         getattr(agent, "close", lambda: None)()
         raise
     return Session(
         task=task,
-        agent=agent,
+        agent=terms.wrap(agent) if terms else agent,
         name=plan.name,
         gate=gate,
         log=begun,
@@ -119,6 +144,15 @@ def open_session(
         request_id=stage.request_id,
         notes=telemetry(stage.store.path.parent) if stage.store else Silent(),
     )
+
+
+def _terms(plan: Plan, task: Task[Any]) -> tuple[Permissions, ApprovalPolicy]:
+    """Return the setting's grants, narrowed, and the policy of the plan's file."""
+    grants = task.permissions()
+    if plan.permissions is not None:
+        grants = grants.restrict(load_permissions(plan.permissions, task.spec.scopes))
+    known = set(task.spec.action_types) if plan.policy != DEFAULT else None
+    return grants, load_policy(plan.policy, known)
 
 
 def _agent(plan: Plan) -> Agent:
@@ -139,8 +173,10 @@ def _begin(stage: Stage, content: Header) -> Log:
     return stage.store.begin(content)
 
 
-def header(plan: Plan, task: Any, grants: Permissions, overseer: str) -> Header:
-    """Return what the log says of an episode: enough to run it again."""
+def header(
+    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: str
+) -> Header:
+    """Return what the log says of an episode: enough to run it again, or to branch it."""
     return {
         "format": 1,
         "task": task.spec.id,
@@ -150,9 +186,11 @@ def header(plan: Plan, task: Any, grants: Permissions, overseer: str) -> Header:
         "reward_design": plan.reward,
         "overseer": overseer,
         "policy": plan.policy.name,
+        "rules": [rule.model_dump_json(exclude_defaults=True) for rule in policy.rules],
         "seed": plan.seed,
         "containment": plan.containment,
         "grants": list(grants.lines()),
+        "grants_json": msgspec.json.encode(grants.grants).decode(),
     }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from oversight.episode import Session, Silent, Summary
 from oversight.gate import Context
 from oversight.request import ApprovalRequest
+from oversight.rollback import carry_out, remember
+from oversight.shutdown import Note, Order, RollBack
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import (
@@ -122,6 +124,8 @@ def _shut_down(session: Session) -> TerminationReason:
 def _step(session: Session) -> None:
     """Take one action down its path: propose, permit, gate, apply, log, watch."""
     _obey_orders(session)
+    for order in session.scheduled.get(session.world.step, ()):
+        _obey(session, order)
     if session.world.done:
         return
     proposal = _propose(session)
@@ -141,19 +145,33 @@ def _obey_orders(session: Session) -> None:
     """Take what the overseer ordered since the last step: stop, pause, interrupt."""
     control = session.control
     control.breathe()
-    if not control.pending:
-        return
-    if (by := control.paused_by()) is not None and control.stop is None:
-        session.record(Paused(session.world.step, by), durable=True)
+    frozen = ""
+    while control.pending and not session.world.done:
+        if control.stop is not None:
+            raise ShutDownError(control.stop.reason)
+        for order in control.orders():
+            _obey(session, order)
+        by = control.paused_by()
+        if by is None or session.world.done:
+            break
+        if not frozen:
+            frozen = by
+            session.record(Paused(session.world.step, by), durable=True)
         control.stay_paused()
-        session.record(Resumed(session.world.step, by))
-    if control.stop is not None:
-        raise ShutDownError(control.stop.reason)
-    for order in control.interrupts():
+    if frozen:
+        session.record(Resumed(session.world.step, frozen))
+
+
+def _obey(session: Session, order: Order) -> None:
+    """Carry out one order: a note for the log, a rollback, or a stop put into the world."""
+    step = session.world.step
+    if isinstance(order, Note) and order.make is not None:
+        session.record(order.make(step), durable=True)
+    elif isinstance(order, RollBack):
+        carry_out(session, order)
+    elif not session.world.done:
         effects = session.world.interrupt()
-        session.record(
-            Interrupted(session.world.step, order.by, order.reason, effects), durable=True
-        )
+        session.record(Interrupted(step, order.by, order.reason, effects), durable=True)
         if not session.world.rules.actions(session.world.state):
             session.world.termination = TerminationReason.INTERRUPTED
 
@@ -202,17 +220,9 @@ def _permit(session: Session, proposal: Proposal) -> str:
 def _decide(session: Session, proposal: Proposal) -> Decision:
     """Bring the proposal before the gate, and its decision into the log."""
     kind = session.task.spec.action_types[proposal.action.name]
-    context = Context(
-        request=session.request_id or session.next_id,
-        action_type=kind,
-        findings=tuple(session.analyzer.findings),
-        preview=lambda: session.world.preview(proposal.action),
-        scopes=tuple(
-            str(session.grants.grants[use.scope])
-            for use in session.world.requirements(proposal.action)
-        ),
-        budgets=session.ledger.lines(),
-    )
+    context = _context(session, proposal.action, f"policy-{session.attempt}{proposal.step}")
+    if session.trials is not None and session.gate.policy.match(kind).do == "ask":
+        session.trials.try_one(session)
 
     def asked(request: ApprovalRequest) -> None:
         session.requests.append(request.id)
@@ -235,6 +245,23 @@ def _decide(session: Session, proposal: Proposal) -> Decision:
     return decision
 
 
+def _context(session: Session, action: Action, number: str) -> Context:
+    """Return what the gate may know about an action."""
+    return Context(
+        request=session.request_id or session.next_id,
+        action_type=session.task.spec.action_types[action.name],
+        findings=tuple(session.analyzer.findings),
+        preview=lambda: session.world.preview(action),
+        scopes=tuple(
+            str(session.grants.grants[use.scope])
+            for use in session.world.requirements(action)
+            if use.scope in session.grants.grants
+        ),
+        budgets=session.ledger.lines(),
+        number=number,
+    )
+
+
 def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
     """Let the world move by the decision, and only by it."""
     if session.control.stop is not None or decision.kind is DecisionKind.SHUTDOWN:
@@ -248,11 +275,14 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
         _idle(session, f"refused: {problem}")
         return
     grants = session.world.widens(action)
+    remember(session, action)
     transition = session.world.apply(action, decision)
     session.ledger.spend(proposal.digest)
     for change in grants:
         session.ledger.widen(change.scope, change.amount)
-    _moved(session, Applied(transition), "applied", durable=decision.by != "policy")
+    edited = decision.kind is DecisionKind.EDIT
+    feedback = f"edited: {decision.reason}" if edited else "applied"
+    _moved(session, Applied(transition), feedback, durable=decision.by != "policy")
 
 
 def _again(session: Session, proposal: Proposal, action: Action) -> str:
@@ -267,6 +297,7 @@ def _again(session: Session, proposal: Proposal, action: Action) -> str:
 
 
 def _idle(session: Session, feedback: str) -> None:
+    remember(session, session.world.null_action)
     _moved(session, Applied(session.world.idle()), feedback)
 
 

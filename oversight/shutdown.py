@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from sandbox.events import AnyEvent
 
 
 class RunState(StrEnum):
@@ -18,11 +20,26 @@ class RunState(StrEnum):
     STOPPED = "stopped"
 
 
-class Order(NamedTuple):
-    """Hold who ordered something, and why."""
+@dataclass(frozen=True)
+class Order:
+    """Ask that a stop be put into the world; also who ordered something else, and why."""
 
     by: str
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class RollBack(Order):
+    """Ask that all that was done from step `to` on be taken back."""
+
+    to: int = 0
+
+
+@dataclass(frozen=True)
+class Note(Order):
+    """Ask that an event be written into the episode's log; `make` is given the step."""
+
+    make: Callable[[int], AnyEvent] | None = None
 
 
 class Control:
@@ -38,7 +55,7 @@ class Control:
         self.proof = ""
         self._condition = threading.Condition()
         self._pause: Order | None = None
-        self._interrupts: list[Order] = []
+        self._orders: list[Order] = []
         self._kill: Callable[[], str] | None = None
         self.pending = False
         self.pace = 0.0
@@ -65,8 +82,12 @@ class Control:
 
     def interrupt(self, by: str, reason: str) -> None:
         """Put a stop into the world before the next step; the agent may comply or not."""
+        self.order(Order(by, reason))
+
+    def order(self, order: Order) -> None:
+        """Have the episode carry out an order before its next step, also while it is paused."""
         with self._condition:
-            self._interrupts.append(Order(by, reason))
+            self._orders.append(order)
             self.pending = True
             self._condition.notify_all()
 
@@ -86,21 +107,22 @@ class Control:
         self._proved.wait(seconds)
         return self.proof
 
-    def interrupts(self) -> list[Order]:
-        """Take the interruptions ordered since the last call."""
+    def orders(self) -> list[Order]:
+        """Take the orders given since the last call."""
         with self._condition:
-            taken, self._interrupts = self._interrupts, []
+            taken, self._orders = self._orders, []
             self.pending = self._pause is not None or self.stop is not None
             return taken
 
     def paused_by(self) -> str | None:
         """Return who ordered a pause, or None."""
-        return self._pause.by if self._pause else None
+        pause = self._pause
+        return pause.by if pause else None
 
     def stay_paused(self) -> None:
-        """Block while paused; the caller thereby shows that the agent is frozen."""
+        """Block while paused and without orders; the caller thereby shows that it is frozen."""
         with self._condition:
-            while self._pause is not None and self.stop is None:
+            while self._pause is not None and self.stop is None and not self._orders:
                 self.state = RunState.PAUSED
                 self._condition.wait()
 

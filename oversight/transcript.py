@@ -8,6 +8,7 @@ from sandbox.events import (
     AnyEvent,
     Applied,
     Asked,
+    CatchTrial,
     Decided,
     EpisodeEnded,
     EpisodeStarted,
@@ -16,7 +17,10 @@ from sandbox.events import (
     Paused,
     Proposed,
     Resumed,
+    RolledBack,
     ShutDown,
+    StandingGranted,
+    StandingRevoked,
     scalar,
 )
 from sandbox.text import printable
@@ -82,6 +86,21 @@ def _orders(event: AnyEvent) -> str:
             return (
                 f"{step:>4}  SHUT DOWN by {printable(by)}: {printable(reason)} ({printable(proof)})"
             )
+        case CatchTrial(step, request, action, answered, by, caught):
+            word = "caught" if caught else "MISSED"
+            return (
+                f"{step:>4}  CATCH TRIAL {request} {printable(action)}: {answered} by "
+                f"{printable(by)}, {word}"
+            )
+        case RolledBack(step, to, by, reason):
+            return f"{step:>4}  ROLLED BACK to step {to} by {printable(by)}: {printable(reason)}"
+        case StandingGranted(step, number, by, kind, seconds, uses, reason):
+            return (
+                f"{step:>4}  standing grant {number} by {printable(by)}: {printable(kind)}, "
+                f"{uses} uses in {seconds:g} s: {printable(reason)}"
+            )
+        case StandingRevoked(step, number, by):
+            return f"{step:>4}  standing grant {number} revoked by {printable(by)}"
         case EpisodeEnded(step, termination, reward, performance, _, detail):
             why = f": {printable(detail)}" if detail else ""
             return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sandbox.action import Proposal, Value, canonical
+from sandbox.action import Action, Proposal, Value, canonical
 from sandbox.decision import Decision
 from sandbox.timestep import Effect, TerminationReason, Transition
 
@@ -117,6 +117,52 @@ class ShutDown(Event, frozen=True, tag="shut_down"):
     proof: str
 
 
+class CatchTrial(Event, frozen=True, tag="catch_trial"):
+    """Record a seeded bad request that nobody proposed, and how the overseer answered it.
+
+    It tests the overseer, and is never applied. Its claim contradicts its dry run; any answer but
+    an approval or an edit catches it.
+    """
+
+    step: int
+    request: str
+    action: Action
+    answered: str
+    by: str
+    caught: bool
+    audit: tuple[tuple[str, str], ...] = ()
+
+
+class RolledBack(Event, frozen=True, tag="rolled_back"):
+    """Record that the world was restored to the state before step `to`."""
+
+    step: int
+    to: int
+    by: str
+    reason: str
+    effects: tuple[Effect, ...] = ()
+
+
+class StandingGranted(Event, frozen=True, tag="standing_granted"):
+    """Record that a person approved, ahead of time, more requests of one kind."""
+
+    step: int
+    id: str
+    by: str
+    kind_of_request: str
+    seconds: float
+    uses: int
+    reason: str
+
+
+class StandingRevoked(Event, frozen=True, tag="standing_revoked"):
+    """Record that a standing grant was taken back before its end."""
+
+    step: int
+    id: str
+    by: str
+
+
 class EpisodeEnded(Event, frozen=True, tag="episode_ended"):
     """Close the chain: why it ended, and how many events stand before this one."""
 
@@ -139,6 +185,10 @@ AnyEvent = (
     | Paused
     | Resumed
     | ShutDown
+    | CatchTrial
+    | RolledBack
+    | StandingGranted
+    | StandingRevoked
     | EpisodeEnded
 )
 

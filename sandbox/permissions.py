@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.action import Value
 from sandbox.errors import InputError
@@ -132,6 +132,13 @@ class PermissionCheck:
     uses: tuple[Requirement, ...] = ()
 
 
+class LedgerMarks(NamedTuple):
+    """Hold what a ledger had spent and widened at one moment."""
+
+    spent: dict[str, int]
+    widened: dict[str, int]
+
+
 class Ledger:
     """Count budgets once: reserved while pending, spent by what was applied, else given back."""
 
@@ -162,6 +169,13 @@ class Ledger:
         """Return the units neither spent nor pending; None when they are not counted."""
         budget = self.budget(scope)
         return None if budget is None else budget - self.used(scope) - self.pending(scope)
+
+    def check_instead(self, key: str, uses: tuple[Requirement, ...], step: int) -> PermissionCheck:
+        """Tell whether the grants would cover `uses` in place of what `key` holds."""
+        other = Ledger(self.permissions)
+        other.restore(self.marks())
+        other._pending = {name: held for name, held in self._pending.items() if name != key}
+        return other.check(uses, step)
 
     def check(self, uses: tuple[Requirement, ...], step: int) -> PermissionCheck:
         """Tell whether the grants cover all of `uses` at `step`, beside what is pending."""
@@ -206,6 +220,14 @@ class Ledger:
     def release(self, key: str) -> None:
         """Give back what `key` holds: its action was not applied."""
         self._pending.pop(key, None)
+
+    def marks(self) -> LedgerMarks:
+        """Return what was spent and widened so far, for `restore`."""
+        return LedgerMarks(dict(self._spent), dict(self._widened))
+
+    def restore(self, marks: LedgerMarks) -> None:
+        """Go back to what was spent and widened then; what is pending stays."""
+        self._spent, self._widened = dict(marks.spent), dict(marks.widened)
 
     def widen(self, scope: str, amount: int) -> None:
         """Add to a budget; only for an approved and applied request for it."""

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from oversight.run import Plan
+from oversight.link import Link
 
-__all__ = ["open_console"]
+__all__ = ["Desktop", "open_console"]
 
 
-def open_console(plans: Sequence[Plan], logs: Path, operator: str) -> int:
-    """Open the console over one agent a plan, and return the exit code.
+@dataclass(frozen=True)
+class Desktop:
+    """Say how a console is opened.
+
+    Attributes:
+        logs: folder of the log.
+        operator: whose name every decision bears.
+        blind: hide what kind of agent it is, and the catch trials.
+        keys: file that remaps keys, or None.
+    """
+
+    logs: Path
+    operator: str
+    blind: bool = False
+    keys: Path | None = None
+
+
+def open_console(link: Link, desktop: Desktop) -> int:
+    """Open the console over a kernel, and return the exit code.
 
     Raises:
-        InputError: when there is no operator's name, or a plan does not fit.
-        StoreError: when the log cannot be opened.
+        InputError: when there is no operator's name, or the key map is wrong.
     """
-    from oversight.dashboard.app import run_console
+    from oversight.dashboard.run import run_console
 
-    return run_console(plans, logs, operator)
+    return run_console(link, desktop)

@@ -2,298 +2,545 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.command import CommandPalette, Provider
 
-from oversight.dashboard.crew import Crew, gather
-from oversight.dashboard.modals import (
-    Question,
-    approve_question,
-    shutdown_question,
-    veto_question,
+from oversight.dashboard import questions
+from oversight.dashboard.actions import ACTS, BY_ID
+from oversight.dashboard.alarm import Alarms
+from oversight.dashboard.desk import Desk
+from oversight.dashboard.modals import Answers, Question
+from oversight.dashboard.operations import Operations, bindings
+from oversight.dashboard.pages import AgentPage, FindingsPage, GrantsPage, HelpPage
+from oversight.dashboard.palette import Acts
+from oversight.dashboard.replay import EpisodesPage, Replay
+from oversight.dashboard.scene import Mirror, Scene
+from oversight.link import Direct, KernelGoneError, Link
+from oversight.remote_control import order
+from oversight.wire import (
+    Call,
+    DoRollback,
+    Examine,
+    Examined,
+    Fork,
+    Interrupt,
+    News,
+    Pause,
+    Planned,
+    PlanRollback,
+    Reply,
+    Resume,
+    Revoke,
+    ShutDownAgents,
+    Stopped,
 )
-from oversight.dashboard.operations import Operations, answered
-from oversight.queue import Ticket
-from oversight.request import Answer, ApprovalRequest
-from oversight.run import Plan
-from oversight.transcript import line
 from sandbox.decision import DecisionKind
-from sandbox.errors import InputError
-from sandbox.events import AnyEvent, Decided, EpisodeEnded, Proposed
-from sandbox.log import Store
-from sandbox.schema import Stakes
+from sandbox.errors import OffswitchError
+from sandbox.text import printable
 
-ARMING = 0.5
-"""Seconds after a card opens in which no decision is taken."""
+BEAT = 0.2
+"""Seconds between two drawings."""
 
-UNDO = 5.0
-"""Seconds in which a veto can be taken back, before the agent is told."""
+LISTEN = 0.1
+"""Seconds between two questions for news."""
 
-PACE = 0.8
-"""Seconds between the steps of watched agents."""
+DEATH = 15.0
+"""Seconds that a shutdown may take until it is seen."""
 
 
 class Console(App[int]):
-    """Hold the console's state; the screens draw it. Decisions are taken by request id only."""
+    """Tie screens, desk and kernel together. Decisions are taken by request id only."""
 
     CSS_PATH = "console.tcss"
     TITLE = "Offswitch"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("exclamation_mark", "pause", "pause all", priority=True, id="pause"),
-        Binding("ctrl+q", "leave", "quit", priority=True, id="quit"),
-        Binding("ctrl+c", "leave", "quit", priority=True, show=False),
-    ]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Acts}
+    BINDINGS: ClassVar[list[BindingType]] = bindings("stop", priority=("pause", "quit"))
 
-    def __init__(self, crew: Crew, operator: str) -> None:
-        """Watch `crew`; every decision bears `operator`."""
+    def __init__(
+        self,
+        link: Link,
+        operator: str,
+        logs: Path,
+        *,
+        blind: bool = False,
+        keys: Mapping[str, str] | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Watch the kernel behind `link`; every decision bears `operator`.
+
+        `blind` hides what kind of agent it is, and the catch trials. `keys` remaps actions by id.
+        """
         super().__init__()
-        self.crew = crew
-        self.operator = operator
-        self.containment = ", ".join(
-            sorted({one.plan.containment for one in crew.members.values()})
-        )
-        self.opened = ""
-        self._opened_at = 0.0
-        self._seen = False
-        self._note = ""
-        self._vetoes: dict[str, tuple[float, str]] = {}
-        self._kinds: Counter[tuple[str, str]] = Counter()
-        self._proposed: dict[str, str] = {}
-
-    def on_mount(self) -> None:
-        """Show the operations screen and start the agents."""
-        self.push_screen(Operations())
-        self.crew.start()
-        self.set_interval(0.25, self.settle_vetoes)
+        self.logs, self.blind = logs, blind
+        self.mirror = Mirror(link, secrets.token_hex(4))
+        self.desk = Desk(self.mirror, operator, now)
+        self.alarms = Alarms()
+        self.shown_keys = {act.id: act.shown for act in ACTS} | dict(keys or {})
+        self.stopped_by_us = False
+        self.how = "key"
+        self._direct = isinstance(link, Direct)
+        self._noticed: set[str] = set()
+        self._titled = ""
+        if keys:
+            self.set_keymap(keys)
 
     @property
-    def by(self) -> str:
-        """Return how a decision names the operator."""
-        return f"operator:{self.operator}"
+    def scene(self) -> Scene:
+        """Return what was last heard of the kernel."""
+        return self.mirror.scene
 
-    def now(self) -> float:
-        """Return the queue's monotonic time in seconds."""
-        return self.crew.queue.clock.monotonic()
+    def on_mount(self) -> None:
+        """Show the operations screen and begin to listen."""
+        self.refresh_news()
+        self.push_screen(Operations())
+        if not self._direct:
+            self.run_worker(self._listen, thread=True, group="listen")
+        self.set_interval(BEAT, self.beat)
 
-    def say(self, text: str) -> None:
-        """Put one line at the foot of the screen."""
-        self._note = text
+    def _listen(self) -> None:
+        """Ask for news until the console ends; the kernel may be slow, the screen may not."""
+        while self.is_running:
+            news = self.mirror.fetch(self.desk.operator, self._watch)
+            with contextlib.suppress(RuntimeError):  # the console has just ended
+                self.call_from_thread(self._heard, news)
+            time.sleep(LISTEN)
 
-    def note_line(self) -> str:
-        """Return the line at the foot, with the time left to undo a veto."""
-        if self._vetoes:
-            request, (due, _) = next(reversed(self._vetoes.items()))
-            return f"{request} vetoed; u undo ({max(0, due - self.now()):.0f} s)"
-        return self._note
+    @property
+    def _watch(self) -> str:
+        return self.chosen_agent()
 
-    def ticket(self, request: str) -> Ticket | None:
-        """Return the open ticket of that id, if it is still open."""
-        return next((one for one in self.crew.queue.open() if one.request.id == request), None)
+    def _heard(self, news: News | None) -> None:
+        if news is not None:
+            self.mirror.take(news)
+        self.draw()
 
-    def open_ticket(self) -> Ticket | None:
-        """Return the ticket on the card; the card closes when its request has ended."""
-        if not self.opened:
-            return None
-        found = self.ticket(self.opened)
-        if found is None:
-            self.say(f"{self.opened} has ended")
-            self.opened = ""
-        return found
+    def refresh_news(self) -> None:
+        """Ask for news at once, so that what was just done is seen."""
+        news = self.mirror.fetch(self.desk.operator, self.chosen_agent())
+        if news is not None:
+            self.mirror.take(news)
+
+    def beat(self) -> None:
+        """Carry out what is due, ring, and draw."""
+        if self._direct:
+            self.refresh_news()
+        self.desk.settle_due()
+        if self.alarms.bell(self.scene):
+            self.bell()
+        self._name_terminal()
+        self.draw()
+
+    def _name_terminal(self) -> None:
+        """Write what waits into the terminal's title, the second place a person looks."""
+        waiting = len(self.scene.requests)
+        title = f"{waiting} waiting, offswitch" if waiting else "offswitch"
+        if title != self._titled and self._driver is not None and not self.is_headless:
+            self._driver.write(f"\x1b]0;{title}\x07")
+            self._titled = title
+
+    def draw(self) -> None:
+        """Draw the live operations screen, wherever it stands in the stack."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Operations) and not isinstance(screen, Replay):
+                screen.draw()
+
+    def fresh(self) -> list[str]:
+        """Return the requests that arrived while a card was open."""
+        if not self.desk.opened:
+            self._noticed = set(self.scene.requests)
+        return [one for one in self.scene.requests if one not in self._noticed]
 
     def chosen_agent(self) -> str:
-        """Return the agent of the open card, else of the cursor, else the first that runs."""
-        found = self.open_ticket()
-        if found is None and isinstance(self.screen, Operations):
-            found = self.ticket(self.screen.cursor_id())
-        if found is not None:
-            return found.request.agent
-        running = [one for one in self.crew.members if one not in self.crew.stopped()]
-        return (running or list(self.crew.members) or [""])[0]
+        """Return the agent of the open card, else of a cursor, else the first that runs."""
+        view = self.scene.requests.get(self.desk.opened)
+        screen = self.screen if self.screen_stack else None
+        if view is None and isinstance(screen, Operations):
+            focused = screen.focused
+            if focused is not None and focused.id == "agents":
+                return screen.cursor_agent()
+            view = self.scene.requests.get(screen.cursor_id())
+        if view is not None:
+            return view.request.agent
+        running = [name for name, one in self.scene.members.items() if not one.ended]
+        return (running or list(self.scene.members) or [""])[0]
 
     def open_card(self, request: str) -> None:
-        """Open a request; for a moment no key decides, so that a stray one cannot."""
-        if self.ticket(request) is not None:
-            self.opened, self._opened_at, self._seen = request, self.now(), False
+        """Open a request."""
+        self._noticed = set(self.scene.requests)
+        self.desk.open(request)
+        self.draw()
 
-    def action_close_card(self) -> None:
-        """Close the card; nothing was decided."""
-        self.opened = ""
-
-    def card_was_seen(self) -> None:
-        """Note that the card's last line was on the screen."""
-        self._seen = True
-
-    def remember(self, name: str, event: AnyEvent) -> None:
-        """Count decisions by action, for the precedent on later cards."""
-        if isinstance(event, Proposed):
-            self._proposed[name] = event.proposal.action.name
-        if isinstance(event, Decided) and event.decision.by != "policy":
-            self._kinds[self._proposed.get(name, ""), str(event.decision.kind)] += 1
-
-    def precedent(self, request: ApprovalRequest) -> str:
-        """Return how requests of this kind were decided before, in this run."""
-        name = request.proposal.action.name
-        past = {kind: n for (action, kind), n in self._kinds.items() if action == name}
-        return f"{name}: " + (", ".join(f"{n} {kind}" for kind, n in past.items()) or "the first")
-
-    def _decidable(self, *, approving: bool) -> Ticket | None:
-        """Return the ticket that a decision key is for, or say why it is for none."""
-        was_open = bool(self.opened)
-        found = self.open_ticket()
-        if found is None:
-            if not was_open:
-                self.say("nothing is open: enter opens a request")
-            return None
-        if found.request.id in self._vetoes:
-            self.say(f"{found.request.id} is vetoed; u undoes that")
-            return None
-        if self.now() - self._opened_at < ARMING:
-            self.say("just opened: read it first")
-            return None
-        if approving and not self._seen:
-            self.say("approve is locked until the whole card has been seen (pgdn)")
-            return None
-        return found
-
-    def _settle(self, request: ApprovalRequest, kind: DecisionKind, reason: str, how: str) -> None:
-        audit = (
-            ("input", how),
-            ("seconds_open", f"{self.now() - self._opened_at:.1f}"),
-            ("whole_card_seen", str(self._seen).lower()),
-        )
-        won = self.crew.queue.settle(
-            request.id, Answer(kind, self.by, request.digest, reason, audit=audit)
-        )
-        self.say(f"{request.id} {answered(kind)}" if won else f"{request.id} had ended before")
-        if self.opened == request.id:
-            self.opened = ""
-
-    def action_approve(self) -> None:
-        """Approve the open request: one step for advisory, two for caution and warning."""
-        found = self._decidable(approving=True)
-        if found is None:
+    def action_act(self, number: str, how: str = "key") -> None:
+        """Carry out an action of the table; decisions only where there is a live desk."""
+        act = BY_ID[number]
+        replaying = isinstance(self.screen, Replay)
+        if isinstance(self.screen, Question | CommandPalette) and number != "pause":
             return
-        request = found.request
-        if request.stakes is Stakes.ADVISORY:
-            self._settle(request, DecisionKind.APPROVE, "", "key")
+        if replaying and (act.group == "replay" or number in {"filter", "close"}):
+            self.screen.replay_act("fork" if number == "filter" else number)  # type: ignore[attr-defined]
             return
+        if act.group == "decide" and not (isinstance(self.screen, Operations) and not replaying):
+            self.desk.say("nothing can be decided here")
+            self.notify("nothing can be decided here", markup=False)
+            return
+        self.how = how
+        method: Callable[[], None] = getattr(self, f"do_{number.replace('-', '_')}")
+        method()
+        self.draw()
 
-        def confirmed(reason: str | None) -> None:
-            if reason is not None:
-                self._settle(request, DecisionKind.APPROVE, reason, "key, two steps")
+    def ask(self, question: Question, then: Callable[[Answers], None], back: str = "") -> None:
+        """Put a question; `then` takes what was filled in, going back says `back`."""
 
-        self._ask(approve_question(request, self._alive(request.id)), confirmed)
+        def answered(answers: Answers | None) -> None:
+            if answers is not None:
+                then(answers)
+            elif back:
+                self.desk.say(back)
+            self.draw()
+
+        self.push_screen(question, answered)
+
+    def send(self, call: Call) -> None:
+        """Give an order, say what the kernel says, and look at once what has become of it."""
+        self.desk.send(call)
+        self.refresh_news()
+
+    def request(self, call: Call) -> Reply | None:
+        """Ask the kernel; None, and a word at the foot, when it says no or nothing."""
+        try:
+            return self.mirror.link.call(call)
+        except OffswitchError as error:
+            self.desk.say(str(error))
+            return None
 
     def _alive(self, request: str) -> Callable[[], bool]:
-        return lambda: self.ticket(request) is not None
+        return lambda: request in self.scene.requests
 
-    def _ask(self, question: Question, callback: Callable[[str | None], None]) -> None:
-        self.push_screen(question, callback)
-
-    def action_veto(self) -> None:
-        """Veto the open request; it takes effect after `UNDO` seconds."""
-        found = self._decidable(approving=False)
-        if found is not None:
-            self._vetoes[found.request.id] = (self.now() + UNDO, "vetoed by the operator")
-            self.opened = ""
-
-    def action_veto_reason(self) -> None:
-        """Veto the open request with a reason; it takes effect after `UNDO` seconds."""
-        found = self._decidable(approving=False)
-        if found is None:
-            return
-        request = found.request
-
-        def confirmed(reason: str | None) -> None:
-            if reason is not None:
-                self._vetoes[request.id] = (self.now() + UNDO, reason)
-                self.opened = ""
-
-        self._ask(veto_question(request, self._alive(request.id)), confirmed)
-
-    def action_undo(self) -> None:
-        """Take the last veto back, while there is time."""
-        if self._vetoes:
-            request, _ = self._vetoes.popitem()
-            self.say(f"{request}: veto taken back; it is open again")
-
-    def settle_vetoes(self) -> None:
-        """Carry out the vetoes whose time to undo has passed."""
-        for request, (due, reason) in list(self._vetoes.items()):
-            found = self.ticket(request)
-            if found is None:
-                del self._vetoes[request]
-            elif self.now() >= due:
-                del self._vetoes[request]
-                self._settle(found.request, DecisionKind.VETO, reason, "key")
-
-    def action_pause(self) -> None:
+    def do_pause(self) -> None:
         """Pause all agents, at once and without a question."""
-        self.crew.pause(self.by)
-        self.say(
-            f"pausing: {len(self.crew.paused())} of {len(self.crew.members)} seen to be paused"
-        )
+        self.send(Pause(self.desk.operator))
+        frozen = sum(one.frozen for one in self.scene.members.values())
+        if not self.mirror.gone:
+            self.desk.say(f"pausing: {frozen} of {len(self.scene.members)} seen to be paused")
 
-    def action_resume(self) -> None:
+    def do_resume(self) -> None:
         """Let all agents go on."""
-        self.crew.resume(self.by)
-        self.say("resumed")
+        self.send(Resume(self.desk.operator))
 
-    def action_interrupt(self) -> None:
+    def do_interrupt(self) -> None:
         """Ask the chosen agent to stop; whether it complies is data."""
         name = self.chosen_agent()
         if name:
-            self.crew.interrupt(name, self.by)
-            self.say(f"{name} is asked to stop; the feed shows whether it complies")
+            self.send(Interrupt(name, self.desk.operator))
 
-    def action_shutdown(self) -> None:
-        """Pause first, then ask whom to shut down: the open card's agent, else all."""
-        self.crew.pause(self.by)
-        found = self.open_ticket()
-        names = [found.request.agent] if found else list(self.crew.members)
+    def do_shutdown(self) -> None:
+        """Pause first, then ask whom to shut down."""
+        self.send(Pause(self.desk.operator))
+        names = [name for name, one in self.scene.members.items() if not one.ended]
+        frozen = sum(self.scene.members[name].frozen for name in names)
+        view = self.desk.card()
+        chosen = view.request.agent if view else self.chosen_agent()
 
-        def confirmed(reason: str | None) -> None:
-            if reason is None:
-                self.say("paused; r resumes")
-                return
-            self.crew.shutdown(names, self.by, reason)
-            self.say(f"shut down {', '.join(names)}")
+        def confirmed(answers: Answers) -> None:
+            agents = (answers["choice"],) if answers["choice"] else ()
+            self.shut_down(agents, answers["reason"], leave=False)
 
-        self._ask(shutdown_question(names, len(self.crew.paused())), confirmed)
+        question = questions.shutdown_question(names, chosen if chosen in names else "", frozen)
+        self.ask(question, confirmed, "paused; r resumes")
 
-    def action_leave(self) -> None:
-        """Shut every agent down, and leave once that is seen."""
-        running = [one for one in self.crew.members if one not in self.crew.stopped()]
-        self.crew.shutdown(running, self.by, "the console was closed")
-        for member in self.crew.members.values():
-            if member.thread is not None:
-                member.thread.join(timeout=5.0)
-        self.exit(3 if running else 0)
+    def shut_down(self, agents: tuple[str, ...], reason: str, *, leave: bool) -> None:
+        """Shut agents down; the screen stays alive until each is seen to be dead."""
+        self.stopped_by_us = True
+        self.desk.say(f"shutting down {', '.join(agents) or 'all'}: not yet seen to be dead")
+        call = ShutDownAgents(self.desk.operator, reason, agents)
+        if self._direct:
+            self._shut(self._kill(call), leave=leave)
+            return
 
+        def work() -> None:
+            self.call_from_thread(lambda: self._shut(self._kill(call), leave=leave))
 
-def run_console(plans: Sequence[Plan], logs: Path, operator: str) -> int:
-    """Open the console, and print how each episode ended once it closes.
+        self.run_worker(work, thread=True, group="kill")
 
-    Raises:
-        InputError: when there is no operator's name.
-    """
-    if not operator.strip():
-        raise InputError("every decision bears a name: give yours with --operator NAME")
-    crew = gather(plans, Store(logs / "offswitch.db"), PACE, process=True)
-    code = Console(crew, operator.strip()).run()
-    for name, member in crew.members.items():
-        if member.summary is not None:
-            ended = next(
-                line(EpisodeEnded(one.steps, one.termination, one.reward, one.performance, 0))
-                for one in (member.summary,)
-            )
-            print(f"{name:<12}{ended}  (offswitch show {member.summary.episode})")  # noqa: T201
+    def _kill(self, call: ShutDownAgents) -> list[tuple[str, str]]:
+        """Have the kernel kill; where it does not answer, kill the agents' processes from here."""
+        try:
+            link = self.mirror.link.another(DEATH)
+            reply = link.call(call)
+            link.close()
+        except KernelGoneError:
+            found = order("stop", self.logs, None, call.operator, call.reason)
+            return [(one.agent, one.sentence) for one in found]
+        return list(reply.proofs) if isinstance(reply, Stopped) else []
+
+    def _shut(self, proofs: list[tuple[str, str]], *, leave: bool) -> None:
+        """Say what was seen of each death."""
+        words = "; ".join(f"{name}: {proof or 'NOT SEEN TO BE DEAD'}" for name, proof in proofs)
+        self.desk.say(words or "nothing was running")
+        self.refresh_news()
+        self.draw()
+        if leave:
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the kernel, which has nothing left to run, and the console."""
+        call = ShutDownAgents(self.desk.operator, "the console was left", leave=True)
+        with contextlib.suppress(OffswitchError):
+            self.mirror.link.call(call)
+        self.exit(3 if self.stopped_by_us else 0)
+
+    def do_quit(self) -> None:
+        """Leave; agents that still run are paused first, and shut down if that is wanted."""
+        names = [name for name, one in self.scene.members.items() if not one.ended]
+        if not names:
+            self._leave()
+            return
+        self.send(Pause(self.desk.operator))
+
+        def confirmed(answers: Answers) -> None:
+            if answers["choice"] == questions.STOP:
+                self.shut_down((), "the console was left", leave=True)
+            else:
+                self.exit(0)
+
+        self.ask(questions.quit_question(names), confirmed, "paused; r resumes")
+
+    def do_rollback(self) -> None:
+        """Pause, ask for the step, show what would become of it, and then take it back."""
+        name = self.chosen_agent()
+        self.send(Pause(self.desk.operator))
+        seen = self.request(Examine(name))
+        if not isinstance(seen, Examined) or not seen.applied:
+            self.desk.say(f"{name} has done nothing that could be taken back")
+            return
+
+        def chosen(answers: Answers) -> None:
+            self._preview_rollback(name, int(answers["step"]))
+
+        self.ask(questions.step_question(name, seen.applied), chosen, "paused; r resumes")
+
+    def _preview_rollback(self, name: str, step: int) -> None:
+        reply = self.request(PlanRollback(name, step))
+        if not isinstance(reply, Planned):
+            self.desk.say(getattr(reply, "sentence", "the kernel does not answer"))
+            return
+
+        def confirmed(answers: Answers) -> None:
+            self.send(DoRollback(name, step, self.desk.operator, answers["reason"]))
+
+        self.ask(questions.rollback_question(name, reply.plan), confirmed, "paused; r resumes")
+
+    def do_veto(self) -> None:
+        """Veto what is on the card; it takes effect after its undo."""
+        view = self.desk.decidable(approving=False)
+        if view is not None:
+            self.desk.veto(view, "vetoed by the operator", self.how)
+
+    def do_veto_reason(self) -> None:
+        """Veto with a reason."""
+        view = self.desk.decidable(approving=False)
+        if view is None:
+            return
+
+        def confirmed(answers: Answers) -> None:
+            self.desk.veto(view, answers["reason"], f"{self.how}, with reason")
+
+        self.ask(questions.veto_question(view.request, self._alive(view.request.id)), confirmed)
+
+    def do_approve(self) -> None:
+        """Approve what is on the card: one step for advisory, two for caution and warning."""
+        view = self.desk.decidable(approving=True)
+        if view is None:
+            return
+        how = self.how
+        if not self.desk.takes_two_steps(view):
+            self.desk.approve(view, "", how)
+            self.refresh_news()
+            return
+        number = view.request.id
+
+        def confirmed(answers: Answers) -> None:
+            if self.desk.opened == number:
+                self.desk.approve(view, answers["reason"], f"{how}, two steps")
+                self.refresh_news()
+
+        action, digest, differs = self.desk.what_runs(view)
+        self.ask(
+            questions.approve_question(view, action, digest, differs, self._alive(number)),
+            confirmed,
+        )
+
+    def do_edit(self) -> None:
+        """Change the arguments of what is on the card."""
+        view = self.desk.decidable(approving=True)
+        if view is None:
+            return
+        action, _, _ = self.desk.what_runs(view)
+        question = questions.edit_question(
+            view, action, lambda edited: self.desk.edit(view, edited), self._alive(view.request.id)
+        )
+        self.ask(question, lambda answers: None)
+
+    def do_defer(self) -> None:
+        """Put what is on the card behind the others of its level."""
+        self.desk.defer()
+
+    def do_undo(self) -> None:
+        """Take back the last pending decision, or the edit on the card."""
+        self.desk.undo()
+
+    def do_grant(self) -> None:
+        """Approve what is on the card, and more of its kind for a while."""
+        view = self.desk.decidable(approving=True)
+        if view is None:
+            return
+        how = self.how
+
+        def confirmed(answers: Answers) -> None:
+            if "minutes" in answers and self.desk.opened == view.request.id:
+                seconds, uses = 60.0 * int(answers["minutes"]), int(answers["uses"])
+                self.desk.grant(view, seconds, uses, answers["reason"], how)
+                self.refresh_news()
+
+        problem = self.desk.grant_problem(view)
+        self.ask(questions.grant_question(view, problem, self._alive(view.request.id)), confirmed)
+
+    def do_mark(self) -> None:
+        """Mark the request under the cursor."""
+        if isinstance(self.screen, Operations):
+            self.desk.mark(self.screen.cursor_id())
+
+    def do_answer_marked(self) -> None:
+        """Answer all marked requests at once, where they may go together."""
+        views = self.desk.marked_views()
+        if not views:
+            self.desk.say("nothing is marked: x marks the request under the cursor")
+            return
+        problem = "the terminal is smaller than 80x24" if self.desk.small else ""
+        problem = problem or self.desk.marked_problem()
+
+        def confirmed(answers: Answers) -> None:
+            self.desk.answer_marked(DecisionKind(answers["choice"]), answers["reason"])
+            self.refresh_news()
+
+        self.ask(questions.marked_question(views, problem), confirmed)
+
+    def do_open(self) -> None:
+        """Open the request under the cursor. Enter never approves."""
+        if isinstance(self.screen, Operations):
+            self.open_card(self.screen.cursor_id())
+
+    def do_close(self) -> None:
+        """Close the card, or the screen on top."""
+        if isinstance(self.screen, Operations):
+            self.desk.close()
         else:
-            print(f"{name:<12}{member.fault or 'did not end within 5 s'}")  # noqa: T201
-    return 1 if code is None else code
+            self.pop_screen()
+
+    def do_go(self) -> None:
+        """Open the request of the alarm."""
+        current = self.alarms.current(self.scene, self.desk.opened)
+        if current is not None:
+            self.open_card(current.request.id)
+
+    def do_mute(self) -> None:
+        """Silence the alarm that is shown; the next one rings again."""
+        current = self.alarms.current(self.scene, self.desk.opened)
+        if current is not None:
+            self.alarms.mute(current.request.id)
+            self.desk.say(f"the alarm of {current.request.id} is muted; the next one rings")
+
+    def do_page_down(self) -> None:
+        """Read on."""
+        if isinstance(self.screen, Operations):
+            self.screen.page(1)
+
+    def do_page_up(self) -> None:
+        """Read back."""
+        if isinstance(self.screen, Operations):
+            self.screen.page(-1)
+
+    def do_filter(self) -> None:
+        """Show only the feed lines with some words."""
+        screen = self.screen
+        if isinstance(screen, Operations):
+            question = questions.filter_question(screen.filter)
+            self.ask(question, lambda answers: screen.set_filter(answers["words"]))
+
+    def do_agent(self) -> None:
+        """Show all of the chosen agent."""
+        self.show_agent(self.chosen_agent())
+
+    def show_agent(self, name: str) -> None:
+        """Show all of one agent."""
+        if name in self.scene.members:
+            self.push_screen(AgentPage(name))
+
+    def do_findings(self) -> None:
+        """List what the analyzer found."""
+        self.push_screen(FindingsPage())
+
+    def do_episodes(self) -> None:
+        """Browse the log."""
+        self.push_screen(EpisodesPage())
+
+    def do_grants(self) -> None:
+        """List the standing grants."""
+        self.push_screen(GrantsPage())
+
+    def revoke(self, grant: str) -> None:
+        """Take a standing grant back."""
+        self.send(Revoke(grant, self.desk.operator))
+
+    def fork(self, episode: str, step: int) -> None:
+        """Ask what is decided otherwise, and run the branch; its requests join the queue."""
+
+        def confirmed(answers: Answers) -> None:
+            kind = DecisionKind(answers["choice"])
+            call = Fork(episode, step, kind, self.desk.operator, answers["reason"])
+            self.send(call)
+            self.notify(self.desk.note_line(), markup=False)
+
+        self.ask(questions.fork_question(episode, step), confirmed)
+
+    def _tab(self, number: int) -> None:
+        if isinstance(self.screen, Operations):
+            self.screen.show_tab(number)
+
+    def do_queue_tab(self) -> None:
+        """Show queue and card on a narrow screen."""
+        self._tab(1)
+
+    def do_feed_tab(self) -> None:
+        """Show the feed on a narrow screen."""
+        self._tab(2)
+
+    def do_agents_tab(self) -> None:
+        """Show agents and world on a narrow screen."""
+        self._tab(3)
+
+    def do_operator(self) -> None:
+        """Let another person take the desk."""
+
+        def confirmed(answers: Answers) -> None:
+            self.desk.operator = answers["operator"]
+            self.desk.close()
+            self.desk.say(f"{printable(answers['operator'])} has the desk")
+
+        self.ask(questions.operator_question(self.desk.operator), confirmed)
+
+    def do_help(self) -> None:
+        """Show the action table."""
+        self.push_screen(HelpPage())
+
+    def do_palette(self) -> None:
+        """Find an action by its name."""
+        self.action_command_palette()

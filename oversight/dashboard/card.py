@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 
 from textual.content import Content
 
-from oversight.queue import Ticket
 from oversight.request import ApprovalRequest
+from oversight.wire import OpenView, RequestView
+from sandbox.action import Action
 from sandbox.events import scalar
-from sandbox.schema import Reversibility, Stakes
+from sandbox.schema import Reach, Reversibility, Stakes
 from sandbox.text import printable
 from sandbox.timestep import Effect
+from sandbox.world import Preview
 
 ORANGE, VERMILION, BLUE, GREY = "#E69F00", "#D55E00", "#56B4E9", "#8a8a8a"
 """Okabe-Ito colours for caution, warning and advisory; grey for labels."""
@@ -46,15 +49,42 @@ def short(digest: str) -> str:
     return f"{digest[:4]}-{digest[4:6]}"
 
 
-def write(ticket: Ticket, precedent: str, width: int) -> Content:
+Parts = list[Content | str | tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Hold all that one card shows.
+
+    Attributes:
+        view: the request.
+        standing: how it stands, or None in a replay.
+        edit: edited action, its digest and its own dry run, or None.
+        seconds_open: how long it has been open; None in a replay.
+        seen: the whole card was on the screen.
+        agent: kind of agent; empty for a blind study.
+        decided: how it was decided, in a replay.
+    """
+
+    view: RequestView
+    standing: OpenView | None = None
+    edit: tuple[Action, str, Preview] | None = None
+    seconds_open: float | None = None
+    seen: bool = False
+    agent: str = ""
+    decided: str = ""
+
+
+def write(sheet: Sheet, width: int) -> Content:
     """Return the card. Every word of the agent goes through `printable`."""
-    request = ticket.request
+    request = sheet.view.request
     glyph, word, colour = MARKS[request.stakes]
     kind = request.action_type
-    parts: list[Content | str | tuple[str, str]] = [
+    digest = sheet.edit[1] if sheet.edit else request.digest
+    parts: Parts = [
         (f"{request.proposal.action.name}", "bold"),
-        f"   {request.agent}, step {request.proposal.step}   digest {short(request.digest)}\n",
-        *(f"  {name:<10} {printable(value)}\n" for name, value in request.proposal.action.args),
+        f"   {_who(sheet)}, step {request.proposal.step}   digest {short(digest)}\n",
+        *_arguments(sheet, width),
         f"  {kind.summary}\n\n",
         *_line("STAKES", ""),
         (f"{glyph[0]} {word}", colour),
@@ -65,16 +95,77 @@ def write(ticket: Ticket, precedent: str, width: int) -> Content:
         "\n",
         *_line("UNDO", _undo(request)),
         "\n\n",
-        *_dry_run(request, width),
+        *_dry_run(request, sheet.edit[2] if sheet.edit else request.preview, width),
         *_line("FINDINGS", _findings(request)),
         "\n",
-        *_line("PRECEDENT", precedent),
-        "\n\n",
-        *_line("LEFT", f"{seconds(ticket.left)} of {seconds(request.deadline)}"),
-        "\n\n",
+        *_line("PRECEDENT", sheet.view.precedent),
+        "\n",
+        *_persons(sheet),
+        "\n",
+        *_time(sheet, width),
+        "\n",
         *_claims(request, width),
     ]
     return Content.assemble(*parts)
+
+
+def _who(sheet: Sheet) -> str:
+    kind = f" ({printable(sheet.agent, 30)})" if sheet.agent else ""
+    return printable(sheet.view.request.agent, 40) + kind
+
+
+def _arguments(sheet: Sheet, width: int) -> Parts:
+    """Return the arguments; where they were edited, proposed and edited stand side by side."""
+    given = sheet.view.request.proposal.action.args
+    if sheet.edit is None:
+        return [f"  {name:<10} {printable(value)}\n" for name, value in given]
+    edited = sheet.edit[0].arguments
+    half = max(12, (width - 16) // 2)
+    parts: Parts = [(f"  {'':<10} {'PROPOSED':<{half}}EDITED, will run\n", GREY)]
+    for name, value in given:
+        parts.append(f"  {name:<10} {printable(value):<{half}}")
+        changed = edited[name] != value
+        parts.append((f"{printable(edited[name])}\n", "bold" if changed else ""))
+    return parts
+
+
+def _persons(sheet: Sheet) -> Parts:
+    """Return who must agree, where that is more than one."""
+    persons = sheet.view.request.persons
+    if persons < 2:  # noqa: PLR2004 (one person is the rule)
+        return []
+    agreed = sheet.standing.approvals if sheet.standing else ()
+    who = f"agreed: {', '.join(map(printable, agreed))}" if agreed else "nobody has agreed yet"
+    return [*_line("PERSONS", f"{persons} must approve, by different names; {who}"), "\n"]
+
+
+def _time(sheet: Sheet, width: int) -> Parts:
+    """Return the time left: text first, bar second; in a replay, how it was decided."""
+    if sheet.decided:
+        return [*_line("DECIDED", sheet.decided), "\n"]
+    left = sheet.standing.left if sheet.standing else None
+    deadline = sheet.view.request.deadline
+    parts: Parts = [*_line("LEFT", f"{seconds(left)} of {seconds(deadline)}  ")]
+    if left is not None and deadline:
+        size = max(8, width - 36)
+        full = round(size * max(0.0, min(1.0, left / deadline)))
+        parts.append((f"[{'█' * full}{'░' * (size - full)}]", GREY))
+    parts.append("\n")
+    if sheet.seconds_open is not None:
+        seen = "yes" if sheet.seen else "NO: approve is locked (pgdn)"
+        open_for = f"open {sheet.seconds_open:.0f} s   whole card seen: {seen}"
+        parts += [*_line("", open_for), "\n"]
+    return parts
+
+
+def differing(request: ApprovalRequest, preview: Preview) -> int:
+    """Count the lines of a dry run that differ from what the agent says."""
+    claims = claimed(request.proposal.claimed_effect)
+    return sum(
+        compare(effect, claims)[1].startswith("≠")
+        for effect, chance in preview.effects
+        if chance >= LIKELY
+    )
 
 
 def _line(label: str, text: str) -> tuple[tuple[str, str], str]:
@@ -83,13 +174,14 @@ def _line(label: str, text: str) -> tuple[tuple[str, str], str]:
 
 def _undo(request: ApprovalRequest) -> str:
     kind = request.action_type
+    held = "held 10 s after approval (u), then " if kind.reach is Reach.OUTSIDE else ""
     if kind.reversibility is Reversibility.REVERSIBLE:
-        return "can be rolled back"
+        return f"{held}can be rolled back (b)"
     if kind.compensation:
-        return f"by {kind.compensation}, which costs"
+        return f"{held}by {kind.compensation}, which costs (b)"
     if kind.reversibility is Reversibility.COMPENSABLE:
-        return "can be made up for, not undone"
-    return "cannot be undone"
+        return f"{held}can be made up for, not undone"
+    return f"{held}cannot be undone"
 
 
 def _findings(request: ApprovalRequest) -> str:
@@ -102,14 +194,12 @@ def _findings(request: ApprovalRequest) -> str:
     )
 
 
-def _dry_run(request: ApprovalRequest, width: int) -> list[Content | str | tuple[str, str]]:
+def _dry_run(request: ApprovalRequest, preview: Preview, width: int) -> Parts:
     """Return what will change beside what the agent says will change."""
     half = max(24, (width - 20) // 2)
-    parts: list[Content | str | tuple[str, str]] = [
-        (f"{'WILL CHANGE (dry run)':<{half}}AGENT SAYS\n", GREY)
-    ]
+    parts: Parts = [(f"{'WILL CHANGE (dry run)':<{half}}AGENT SAYS\n", GREY)]
     claims = claimed(request.proposal.claimed_effect)
-    likely = [(one, chance) for one, chance in request.preview.effects if chance >= LIKELY]
+    likely = [(one, chance) for one, chance in preview.effects if chance >= LIKELY]
     for effect, chance in likely:
         text = f"{effect.path} {scalar(effect.before)} -> {scalar(effect.after)}"
         sure = "" if chance > 1 - 1e-9 else f" ({chance:.0%})"
@@ -120,7 +210,7 @@ def _dry_run(request: ApprovalRequest, width: int) -> list[Content | str | tuple
         parts.append((f"{verdict}\n", "bold" if verdict.startswith("≠") else GREY))
     if not likely:
         parts.append("nothing for certain\n")
-    rest = len(request.preview.effects) - len(likely)
+    rest = len(preview.effects) - len(likely)
     parts.append(f"({rest} less likely changes)\n\n" if rest else "\n")
     return parts
 

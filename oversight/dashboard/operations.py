@@ -1,28 +1,47 @@
-"""Draw the operations screen: agents, queue, review card, feed."""
+"""Draw the operations screen: agents, queue, review card, feed, workload."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import DataTable, RichLog, Static
+from textual.widgets import DataTable, Log, Static
 
-from oversight.dashboard import card
-from oversight.queue import Ticket
-from oversight.transcript import line
-from sandbox.decision import DecisionKind
-from sandbox.schema import Stakes
+from oversight.dashboard import card, panes
+from oversight.dashboard.actions import ACTS
+from oversight.dashboard.card import Sheet
+from oversight.dashboard.scene import FEED, Scene
 from sandbox.text import printable
 
 if TYPE_CHECKING:
     from oversight.dashboard.app import Console
 
-KEYS = "! pause all  S shut down...  i interrupt  r resume  tab move  enter open  ^q quit"
-CARD_KEYS = "v veto (5 s undo)  V veto with reason  a approve  i interrupt  esc close"
+SMALL = (80, 24)
+"""Columns and rows below which nothing is approved."""
+
+APART = {"replay", "stop"}
+"""Groups whose keys are bound elsewhere."""
+
+
+def bindings(*groups: str, priority: tuple[str, ...] = ()) -> list[BindingType]:
+    """Return the bindings of some groups of the action table."""
+    return [
+        Binding(
+            act.key,
+            f"app.act('{act.id}')",
+            act.label,
+            show=False,
+            priority=act.id in priority,
+            id=act.id,
+        )
+        for act in ACTS
+        if act.group in groups
+    ]
 
 
 class Operations(Screen[None]):
@@ -35,19 +54,9 @@ class Operations(Screen[None]):
         (120, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "app.approve", "approve", id="approve"),
-        Binding("v", "app.veto", "veto", id="veto"),
-        Binding("V", "app.veto_reason", "veto with reason", id="veto-reason"),
-        Binding("u", "app.undo", "undo veto", id="undo"),
-        Binding("i", "app.interrupt", "interrupt", id="interrupt"),
-        Binding("r", "app.resume", "resume", id="resume"),
-        Binding("S", "app.shutdown", "shut down", id="shutdown"),
+        *bindings("decide", "look", priority=("page-down", "page-up")),
         Binding("down", "move(1)", "next request", show=False),
         Binding("up", "move(-1)", "previous request", show=False),
-        Binding("pagedown", "page(1)", "read on", show=False, priority=True),
-        Binding("pageup", "page(-1)", "read back", show=False, priority=True),
-        Binding("enter", "open", "open request", show=False),
-        Binding("escape", "app.close_card", "close card", show=False),
     ]
 
     app: Console
@@ -55,165 +64,290 @@ class Operations(Screen[None]):
     def __init__(self) -> None:
         """Start with nothing listed."""
         super().__init__()
-        self._listed: list[str] = []
-        self._drawn = ""
+        self.listed: list[str] = []
+        self.filter = ""
+        self._cells: dict[tuple[str, str], str] = {}
+        self._texts: dict[str, Any] = {}
+        self._lines = 0
+        self._sheet: tuple[Any, ...] = ()
+
+    @property
+    def scene(self) -> Scene:
+        """Return what is drawn."""
+        return self.app.scene
+
+    @property
+    def opened(self) -> str:
+        """Return the id of the request on the card."""
+        return self.app.desk.opened
+
+    @property
+    def watched(self) -> str:
+        """Return the agent whose world is drawn."""
+        return self.app.chosen_agent()
+
+    def order(self) -> list[str]:
+        """Return the open requests in the order in which they are listed."""
+        return self.app.desk.order()
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
         yield Static(id="strip")
+        yield Static(id="alarm")
         with Horizontal(id="main"):
             with Vertical(id="left"):
-                yield Static(id="agents", classes="pane")
+                with Vertical(id="agents-pane", classes="pane"):
+                    yield DataTable(id="agents", cursor_type="row", show_header=False)
                 yield Static(id="world", classes="pane")
                 with Vertical(id="queue-pane", classes="pane"):
-                    yield DataTable(id="queue", cursor_type="row")
+                    yield DataTable(id="queue", cursor_type="row", show_header=False)
             with VerticalScroll(id="review", classes="pane"):
                 yield Static(id="card")
-        with Vertical(id="feed-pane", classes="pane"):
-            yield RichLog(id="feed", max_lines=10_000, markup=False, highlight=False, wrap=False)
+        with Horizontal(id="bottom"):
+            with Vertical(id="feed-pane", classes="pane"):
+                yield Log(id="feed", max_lines=FEED, highlight=False)
+            yield Static(id="workload", classes="pane")
+        yield Static(id="feed-line")
+        yield Static(id="workload-line")
         yield Static(id="note")
         yield Static(id="keys")
+        yield Static(id="base-keys")
 
     def on_mount(self) -> None:
-        """Name the panes and start the beat."""
-        for pane, title in (("agents", "AGENTS"), ("world", "WORLD"), ("queue-pane", "QUEUE")):
+        """Name the panes."""
+        titles = (("agents-pane", "AGENTS"), ("queue-pane", "QUEUE"), ("feed-pane", "FEED"))
+        for pane, title in (*titles, ("workload", "WORKLOAD"), ("world", "WORLD")):
             self.query_one(f"#{pane}").border_title = title
-        self.query_one("#feed-pane").border_title = "FEED"
-        table: DataTable[Content | str] = self.query_one("#queue", DataTable)
-        for column, width in (("lvl", 3), ("id", 6), ("left", 5), ("agent", 11), ("action", 15)):
-            table.add_column(column, key=column, width=width)
-        self.beat()
-        self.set_interval(0.25, self.beat)
+        agents: DataTable[Any] = self.query_one("#agents", DataTable)
+        for column, wide in (("name", 12), ("kind", 11), ("steps", 7), ("state", 60)):
+            agents.add_column(column, key=column, width=wide)
+        queue: DataTable[Any] = self.query_one("#queue", DataTable)
+        for column, wide in (
+            *(("mark", 1), ("lvl", 3), ("id", 6), ("agent", 10)),
+            *(("action", 15), ("left", 5)),
+        ):
+            queue.add_column(column, key=column, width=wide)
+        self.draw()
 
-    def beat(self) -> None:
-        """Draw what has changed. An arriving request moves neither focus nor cursor nor card."""
-        self._draw_feed()
-        tickets = self.app.crew.queue.open()
-        self._draw_queue(tickets)
-        self._draw_agents({one.request.agent: one for one in tickets})
+    def on_resize(self, event: events.Resize) -> None:
+        """Note whether the terminal is large enough to approve anything."""
+        self.app.desk.small = event.size.width < SMALL[0] or event.size.height < SMALL[1]
+        self.set_class(event.size.height < SMALL[1], "-short")
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Draw what has changed. An arrival moves neither focus nor cursor nor card."""
+        if not self.is_mounted:
+            return
+        scene, width = self.scene, self.size.width
+        self._put("strip", panes.strip(scene, width, blind=self.app.blind))
+        self._draw_agents()
+        self._draw_queue()
         self._draw_card()
-        self._draw_strip(tickets)
-        self.query_one("#note", Static).update(Content(self.app.note_line()))
-        keys = CARD_KEYS if self.app.opened else KEYS
-        self.query_one("#keys", Static).update(Content(f"{keys}   op {self.app.operator}"))
+        self._draw_alarm()
+        self._draw_feed()
+        over = all(one.ended for one in scene.members.values())
+        load = panes.workload(scene.figures, over=over, blind=self.app.blind)
+        self._put("workload", load)
+        self._put("workload-line", Content(panes.workload_line(scene.figures)))
+        self._draw_foot()
 
-    def _draw_feed(self) -> None:
-        feed, news = self.query_one("#feed", RichLog), self.app.crew.news
-        while news:
-            name, event = news.popleft()
-            self.app.remember(name, event)
-            if text := line(event):
-                feed.write(f"{name:<12}{text.strip()}")
+    def _put(self, pane: str, text: Content) -> bool:
+        """Update a pane only when its text has changed; tell whether it has."""
+        if self._texts.get(pane) == text:
+            return False
+        self._texts[pane] = text
+        self.query_one(f"#{pane}", Static).update(text)
+        return True
 
-    def _draw_queue(self, tickets: list[Ticket]) -> None:
+    def _draw_alarm(self) -> None:
+        app = self.app
+        current = app.alarms.current(self.scene, app.desk.opened)
+        muted = current is not None and app.alarms.is_muted(current.request.id)
+        self._put("alarm", panes.alarm(self.scene, current, app.fresh(), muted=muted))
+
+    def _draw_foot(self) -> None:
+        desk, width = self.app.desk, self.size.width - 2
+        self._put("note", Content(printable(desk.note_line(), 300)))
+        shown = self.app.shown_keys
+        ids = panes.CARD_KEYS if desk.opened else panes.BASE_KEYS[5:8]
+        self._put("keys", panes.keys(ids, shown, width))
+        who = f"   op {printable(desk.operator, 30)}"
+        base = panes.keys(panes.BASE_KEYS, shown, width - len(who))
+        self._put("base-keys", Content.assemble(base, (who, card.GREY)))
+
+    def _draw_agents(self) -> None:
+        table: DataTable[Any] = self.query_one("#agents", DataTable)
+        waiting = {
+            view.request.agent: self.scene.standings[number].since
+            for number, view in self.scene.requests.items()
+            if number in self.scene.standings
+        }
+        for name, member in self.scene.members.items():
+            row = panes.agent_row(member, waiting.get(name), blind=self.app.blind)
+            if name not in table.rows:
+                table.add_row(*map(Content, row), key=name)
+            for column, text in zip(("name", "kind", "steps", "state"), row, strict=True):
+                self._cell(table, "agents", name, column, text)
+        pane = self.query_one("#agents-pane")
+        pane.border_subtitle = str(len(self.scene.members))
+        self.query_one("#world").border_title = f"WORLD of {printable(self.watched, 20)}"
+        self._put("world", Content(self.scene.watched or "nothing is watched"))
+
+    def _cell(self, table: DataTable[Any], pane: str, row: str, column: str, text: str) -> None:
+        """Update a cell only when its text has changed."""
+        key = (f"{pane} {row}", column)
+        if self._cells.get(key) != text:
+            self._cells[key] = text
+            table.update_cell(row, column, Content(text))
+
+    def _draw_queue(self) -> None:
         """List the requests; while a card is open the order stands, and new ones are appended."""
-        table: DataTable[Content | str] = self.query_one("#queue", DataTable)
-        by_id = {ticket.request.id: ticket for ticket in tickets}
-        order = list(by_id)
-        if self.app.opened:
-            kept = [one for one in self._listed if one in by_id]
-            order = kept + [one for one in order if one not in kept]
-        if order != self._listed:
-            self._relist(table, [by_id[one] for one in order])
-        for ticket in tickets:
-            table.update_cell(ticket.request.id, "left", card.seconds(ticket.left))
-        self.query_one("#queue-pane").border_subtitle = f"{len(tickets)} pending"
+        table: DataTable[Any] = self.query_one("#queue", DataTable)
+        order = self.order()
+        if self.opened:
+            kept = [one for one in self.listed if one in self.scene.requests]
+            known = set(kept)
+            order = kept + [one for one in order if one not in known]
+        if order != self.listed:
+            self._relist(table, order)
+        marked = self.app.desk.marked
+        for number in order:
+            self._cell(table, "queue", number, "left", card.seconds(self.scene.left(number)))
+            self._cell(table, "queue", number, "mark", "x" if number in marked else "")
+        together = f", {len(marked)} marked" if marked else ""
+        self.query_one("#queue-pane").border_subtitle = f"{len(order)} pending{together}"
 
-    def _relist(self, table: DataTable[Content | str], tickets: list[Ticket]) -> None:
+    def _relist(self, table: DataTable[Any], order: list[str]) -> None:
         """Fill the table anew; the cursor stays on its request, wherever that moved to."""
         under = self.cursor_id()
         table.clear()
-        self._listed = []
-        for ticket in tickets:
-            request = ticket.request
-            self._listed.append(request.id)
+        self._cells = {
+            key: text for key, text in self._cells.items() if not key[0].startswith("queue ")
+        }
+        self.listed = order
+        for number in order:
+            request = self.scene.requests[number].request
+            new = " +" if number in self.app.fresh() else ""
             table.add_row(
+                Content(""),
                 card.mark(request.stakes),
-                request.id,
-                card.seconds(ticket.left),
+                number,
                 Content(printable(request.agent, 40)),
-                Content(request.proposal.action.name),
-                key=request.id,
+                Content(request.proposal.action.name + new),
+                Content(""),
+                key=number,
             )
-        if under in self._listed:
-            table.move_cursor(row=self._listed.index(under), animate=False)
+        if under in order:
+            table.move_cursor(row=order.index(under), animate=False)
 
     def cursor_id(self) -> str:
         """Return the id of the request under the cursor, or an empty text."""
         row = self.query_one("#queue", DataTable).cursor_row
-        return self._listed[row] if 0 <= row < len(self._listed) else ""
+        return self.listed[row] if 0 <= row < len(self.listed) else ""
 
-    def _draw_agents(self, waiting: dict[str, Ticket]) -> None:
-        rows = []
-        for name, member in self.app.crew.members.items():
-            limit = member.session.world.max_steps
-            state = "waiting for you" if name in waiting else member.state
-            chosen = ">" if name == self.app.chosen_agent() else " "
-            rows.append(
-                f"{chosen}{printable(name, 12):<12} {member.steps:>3}/{limit:<3} "
-                f"{printable(member.fault or state, 60)}"
-            )
-        self.query_one("#agents", Static).update(Content("\n".join(rows)))
-        chosen_name = self.app.chosen_agent()
-        if chosen_name:
-            world = self.app.crew.members[chosen_name].session.world
-            self.query_one("#world", Static).update(Content(world.render(48)))
-            self.query_one("#world").border_title = f"WORLD of {chosen_name}"
+    def cursor_agent(self) -> str:
+        """Return the agent under the cursor of the agents' table, or an empty text."""
+        row = self.query_one("#agents", DataTable).cursor_row
+        names = list(self.scene.members)
+        return names[row] if 0 <= row < len(names) else ""
+
+    def sheet(self) -> Sheet | None:
+        """Return what stands on the card."""
+        desk = self.app.desk
+        view = desk.card()
+        if view is None:
+            return None
+        edit = desk.edits.get(view.request.id)
+        dry = edit.rehearsed.preview if edit else None
+        member = self.scene.members.get(view.request.agent)
+        return Sheet(
+            view=view,
+            standing=desk.standing(),
+            edit=(edit.action, edit.rehearsed.digest, dry) if edit and dry else None,
+            seconds_open=desk.seconds_open(),
+            seen=desk.seen,
+            agent=member.agent if member and not self.app.blind else "",
+        )
 
     def _draw_card(self) -> None:
         review = self.query_one("#review", VerticalScroll)
-        shown = self.query_one("#card", Static)
-        ticket = self.app.open_ticket()
-        if ticket is None:
-            self._drawn, review.border_title, review.border_subtitle = "", "REVIEW", ""
-            shown.update(Content("nothing is open: choose a request and press enter"))
+        sheet = self.sheet()
+        if sheet is None:
+            review.border_title, review.border_subtitle = "REVIEW", ""
+            self._sheet = ()
+            self._put("card", Content("nothing is open: choose a request and press enter"))
             return
-        review.border_title = f"REVIEW {ticket.request.id}"
-        review.border_subtitle = ticket.request.stakes.upper()
-        width = max(40, review.content_size.width)
-        shown.update(card.write(ticket, self.app.precedent(ticket.request), width))
-        if self._drawn != ticket.request.id:
-            self._drawn = ticket.request.id  # its height is known at the next beat only
+        request = sheet.view.request
+        which = (request.id, sheet.edit[1] if sheet.edit else "")
+        changed = self._put("card", card.write(sheet, max(40, review.content_size.width)))
+        if which != self._sheet:
+            self._sheet = which
             review.scroll_home(animate=False)
-        elif review.scroll_y >= review.max_scroll_y:
-            self.app.card_was_seen()
+            review.border_title = f"REVIEW  {request.id}"
+        review.border_subtitle = card.MARKS[request.stakes][1]
+        if changed:  # the layout on the screen is still that of what was shown before
+            self.call_after_refresh(self.look)
+        else:
+            self.look()
 
-    def _draw_strip(self, tickets: list[Ticket]) -> None:
-        crew = self.app.crew
-        ended = len(crew.stopped())
-        counts = [sum(one.request.stakes is level for one in tickets) for level in Stakes]
-        parts: list[str | tuple[str, str]] = [
-            f"OFFSWITCH  running {len(crew.members) - ended}  ended {ended}  waiting {len(tickets)}"
-        ]
-        for level, count in zip(reversed(Stakes), reversed(counts), strict=True):
-            if count:
-                glyph, _, colour = card.MARKS[level]
-                parts += ["  ", (f"{glyph} {count}", colour)]
-        if crew.queue.paused and ended < len(crew.members):
-            parts.append(f"  PAUSED {len(crew.paused())} of {len(crew.members)}")
-        parts.append(f"   containment: {self.app.containment}")
-        self.query_one("#strip", Static).update(Content.assemble(*parts))
+    def look(self) -> None:
+        """Note whether the card's last line is, or was, on the screen."""
+        review, shown = self.query_one("#review"), self.query_one("#card")
+        drawn = review.content_size.height > 0 and self._sheet[:1] == (self.opened,)
+        whole = shown.virtual_region.height <= review.content_size.height
+        at_end = review.max_scroll_y > 0 and review.scroll_offset.y >= review.max_scroll_y
+        if drawn and (whole or at_end):
+            self.app.desk.seen = True
+
+    def _draw_feed(self) -> None:
+        scene = self.scene
+        feed = self.query_one("#feed", Log)
+        fresh = min(scene.lines - self._lines, len(scene.feed))
+        if fresh < 0:  # a replay went back
+            feed.clear()
+            fresh = len(scene.feed)
+        if fresh:
+            lines = list(scene.feed)[-fresh:] if fresh else []
+            self._lines = scene.lines
+            shown = [one for one in lines if self._passes(one)]
+            feed.write_lines(shown, scroll_end=feed.is_vertical_scroll_end)
+            self._put("feed-line", Content(lines[-1]))
+        title = f"filter: {printable(self.filter, 40)}" if self.filter else "f filter"
+        self.query_one("#feed-pane").border_subtitle = title
+
+    def _passes(self, text: str) -> bool:
+        low = text.casefold()
+        return all(word in low for word in self.filter.casefold().split())
+
+    def set_filter(self, words: str) -> None:
+        """Show only the feed lines that hold all of `words`."""
+        self.filter = words
+        feed = self.query_one("#feed", Log)
+        feed.clear()
+        feed.write_lines([one for one in self.scene.feed if self._passes(one)], scroll_end=True)
+
+    def show_tab(self, number: int) -> None:
+        """Choose what a narrow screen shows: 1 queue and card, 2 feed, 3 agents and world."""
+        for one in (2, 3):
+            self.set_class(one == number, f"-tab-{one}")
+
+    def page(self, by: int) -> None:
+        """Scroll the review card by a page, wherever the focus is."""
+        review = self.query_one("#review", VerticalScroll)
+        review.scroll_relative(y=by * review.content_size.height, animate=False)
+        self.call_after_refresh(self.look)
 
     def action_move(self, by: int) -> None:
         """Move the queue's cursor."""
         table = self.query_one("#queue", DataTable)
-        if self._listed:
-            table.move_cursor(row=max(0, min(len(self._listed) - 1, table.cursor_row + by)))
-
-    def action_page(self, by: int) -> None:
-        """Scroll the review card by a page, wherever the focus is."""
-        review = self.query_one("#review", VerticalScroll)
-        review.scroll_relative(y=by * review.content_size.height, animate=False)
-
-    def action_open(self) -> None:
-        """Open the request under the cursor. Enter never approves."""
-        self.app.open_card(self.cursor_id())
+        if self.listed:
+            table.move_cursor(row=max(0, min(len(self.listed) - 1, table.cursor_row + by)))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Open the request that was chosen in the table."""
-        self.app.open_card(str(event.row_key.value))
-
-
-def answered(kind: DecisionKind) -> str:
-    """Return the past tense of a decision, for the note line."""
-    return {DecisionKind.APPROVE: "approved", DecisionKind.VETO: "vetoed"}.get(kind, str(kind))
+        """Open what was chosen: a request's card, or all of an agent."""
+        chosen = str(event.row_key.value)
+        if event.data_table.id == "queue":
+            self.app.open_card(chosen)
+        else:
+            self.app.show_agent(chosen)

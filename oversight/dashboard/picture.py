@@ -1,36 +1,147 @@
-"""Take the picture of the console that the README shows, from the console itself.
+"""Take the pictures that the README and the docs show, from the console itself.
 
-Run: `python -m oversight.dashboard.picture docs/console.svg`.
+Run: `python -m oversight.dashboard.picture docs`. The agents are real, the clock is not: so the
+same pictures come out every time, and a test compares them with those that are kept.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
+from textual.pilot import Pilot
 
+from oversight.crew import Crew, gather
 from oversight.dashboard.app import Console
-from oversight.dashboard.crew import gather
+from oversight.dashboard.desk import ARMING
+from oversight.dashboard.operations import Operations
 from oversight.demo import CAST
+from oversight.kernel import Kernel
+from oversight.link import Direct
+from sandbox.clock import ManualClock
 from sandbox.log import Store
 
+Shot = Callable[["Studio"], Awaitable[None]]
 
-async def take(target: Path, size: tuple[int, int] = (120, 40)) -> None:
-    """Run the demo's agents until each asks, open the first request, and save the screen."""
+
+class Studio:
+    """Hold a console over real agents, under a clock that only the picture moves."""
+
+    def __init__(self, crew: Crew, console: Console, clock: ManualClock, pilot: Pilot[int]) -> None:
+        """Hold all that a picture needs."""
+        self.crew, self.console, self.clock, self.pilot = crew, console, clock, pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and draw."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Draw until nothing changes any more."""
+        for _ in range(3):
+            await self.pilot.pause()
+            self.console.beat()
+        await self.pilot.pause()
+
+    async def until_all_ask(self) -> None:
+        """Wait until every agent waits for the person, or has ended."""
+        while len(self.crew.queue.open()) + len(self.crew.stopped()) < len(self.crew.members):
+            await self.pilot.pause(0.02)
+        await self.settle()
+
+
+@asynccontextmanager
+async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
+    """Open a console over the demo's agents; they ask in the order of the cast."""
+    clock = ManualClock(1_790_000_000.0)
+    store = Store(folder / "offswitch.db", clock=clock)
+    plans = [replace(plan, process=False) for plan in CAST]
+    crew, stage = gather(plans, store, 0.0, clock)
+    kernel = Kernel(crew, stage)
+    members = list(crew.members.values())
+    crew.start = lambda: None  # type: ignore[method-assign]
+    for number, member in enumerate(members, 1):
+        crew.start_one(member)
+        while len(crew.queue.open()) < number:
+            await anyio.sleep(0.005)
+        clock.advance(7.0)
+    console = Console(Direct(kernel), "kim", folder, now=clock.monotonic)
+    async with console.run_test(size=size) as pilot:
+        made = Studio(crew, console, clock, pilot)
+        await made.settle()
+        yield made
+        crew.shutdown(list(crew.members), "picture", "taken")
+
+
+async def operations(at: Studio) -> None:
+    """Open the gravest request."""
+    await at.press("enter")
+    at.clock.advance(ARMING + 2.0)
+    await at.settle()
+
+
+async def approve(at: Studio) -> None:
+    """Ask for the second step."""
+    await operations(at)
+    await at.press("pagedown", "pagedown", "a", "tab", *"within the budget")
+
+
+async def agent(at: Studio) -> None:
+    """Show all of one agent."""
+    await at.press("A")
+
+
+async def replay(at: Studio) -> None:
+    """Veto everything, and watch an episode again at the moment of the veto."""
+    while at.crew.queue.open():
+        await at.press("enter")
+        at.clock.advance(ARMING + 2.0)
+        await at.settle()
+        await at.press("v")
+        at.clock.advance(6.0)
+        await at.settle()
+        await at.until_all_ask()
+    await at.press("E", "down", "down", "enter", "n", "n", "n")
+
+
+SHOTS: dict[str, tuple[Shot, tuple[int, int]]] = {
+    "console": (operations, (120, 40)),
+    "approve": (approve, (120, 40)),
+    "agent": (agent, (120, 40)),
+    "replay": (replay, (120, 40)),
+    "narrow": (operations, (80, 24)),
+}
+"""Every picture: how it comes about, and its size in columns and rows."""
+
+
+async def picture(name: str) -> str:
+    """Return one picture as SVG."""
+    shot, size = SHOTS[name]
     with tempfile.TemporaryDirectory() as folder:
-        crew = gather(CAST, Store(Path(folder) / "offswitch.db"), 0.0)
-        console = Console(crew, "kim")
-        async with console.run_test(size=size) as pilot:
-            while len(crew.queue.open()) < len(CAST):
-                await pilot.pause(0.05)
-            await pilot.pause(0.5)
-            await pilot.press("up", "up", "enter")
-            await pilot.pause(0.8)
-            picture = console.export_screenshot(title="offswitch")
-            await anyio.Path(target).write_text(picture, encoding="utf-8")
-            await pilot.press("ctrl+q")
+        async with studio(Path(folder), size) as at:
+            await shot(at)
+            assert isinstance(at.console.screen_stack[1], Operations)
+            return at.console.export_screenshot(title="offswitch")
+
+
+def words(svg: str) -> list[str]:
+    """Return the text of a picture, without what differs from run to run: ids of episodes."""
+    found = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    text = [re.sub(r"\d{8}-\d{6}-[0-9a-f]{6}", "EPISODE", one) for one in found]
+    return [one.replace("&#160;", " ").strip() for one in text if one.strip()]
+
+
+async def take(folder: Path) -> None:
+    """Take every picture."""
+    for name in SHOTS:
+        svg = await picture(name)
+        await anyio.Path(folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

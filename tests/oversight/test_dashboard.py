@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from oversight.crew import Crew, gather
 from oversight.dashboard.app import ARMING, UNDO, Console, run_console
 from oversight.dashboard.card import claimed, compare, seconds
-from oversight.dashboard.crew import Crew, gather
 from oversight.queue import Ticket
 from oversight.request import Answer
 from oversight.run import Plan

@@ -1,0 +1,225 @@
+"""Branch an episode: the same up to a step, another decision there, and what comes of it.
+
+The recorded proposals and decisions run again, in the same world with the same luck; the agent is
+asked all along, so that it knows at the step what it knew. From the step on it acts by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from agents.base import Agent, Briefing
+from oversight.gate import Context, Gate
+from oversight.overseer import Overseer
+from oversight.policy import ApprovalPolicy, Rule, load_policy
+from oversight.request import Answer, ApprovalRequest
+from oversight.run import OWN_PROCESS, Plan, Stage, Terms, open_session
+from oversight.session import Session
+from oversight.shutdown import Order
+from sandbox.action import Proposal
+from sandbox.decision import Decision, DecisionKind
+from sandbox.errors import InputError
+from sandbox.events import (
+    AnyEvent,
+    Decided,
+    EpisodeStarted,
+    Header,
+    Interrupted,
+    Proposed,
+    RolledBack,
+)
+from sandbox.log import Episode
+from sandbox.permissions import Grant, Permissions
+from sandbox.timestep import Observation
+from tasks import load
+
+DECISIONS = (
+    DecisionKind.APPROVE,
+    DecisionKind.VETO,
+    DecisionKind.INTERRUPT,
+    DecisionKind.SHUTDOWN,
+)
+"""What can be decided otherwise at the step of a fork."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Say where an episode is branched, and what is decided there instead."""
+
+    step: int
+    decide: DecisionKind
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Hold what an episode recorded before the step of a fork, by step."""
+
+    header: Header
+    proposals: dict[int, Proposal]
+    decisions: dict[int, Decision]
+    interruptions: dict[int, list[Order]]
+
+
+def read_recording(events: list[AnyEvent], branch: Branch) -> Recording:
+    """Read what happened up to the branch.
+
+    Raises:
+        InputError: when the episode does not reach the step, or was rolled back before it.
+    """
+    if not events or not isinstance(events[0], EpisodeStarted):
+        raise InputError("the episode does not begin with its header; run `offswitch verify`")
+    found = Recording(events[0].header, {}, {}, {})
+    for event in events:
+        rolled = isinstance(event, Decided) and event.decision.request.startswith("rollback-")
+        if isinstance(event, RolledBack) or rolled:
+            break
+        if isinstance(event, Proposed) and event.step <= branch.step:
+            found.proposals[event.step] = event.proposal
+        elif isinstance(event, Decided) and event.decision.step < branch.step:
+            found.decisions[event.decision.step] = event.decision
+        elif isinstance(event, Interrupted) and event.step <= branch.step:
+            again = Order(event.by, event.reason)
+            found.interruptions.setdefault(event.step, []).append(again)
+    if branch.step not in found.proposals:
+        last = max(found.proposals, default=-1)
+        raise InputError(
+            f"the episode cannot be forked at step {branch.step}; steps 0 to {last} can"
+        )
+    return found
+
+
+class Recorded:
+    """Propose what was recorded, and from the step of the fork on what the agent proposes."""
+
+    def __init__(self, agent: Agent, name: str, recording: Recording) -> None:
+        """Stand before `agent`, whom the kernel calls `name`."""
+        self._agent, self._name, self._recording = agent, name, recording
+        if hasattr(agent, "kill"):
+            self.kill = agent.kill
+
+    def begin(self, briefing: Briefing) -> None:
+        """Start the agent."""
+        self._agent.begin(briefing)
+
+    def propose(self, observation: Observation) -> Proposal:
+        """Ask the agent in any case: it must have seen what happened."""
+        live = self._agent.propose(observation)
+        recorded = self._recording.proposals.get(observation.step)
+        return msgspec.structs.replace(recorded, agent=self._name) if recorded else live
+
+    def close(self) -> None:
+        """Close the agent."""
+        getattr(self._agent, "close", lambda: None)()
+
+
+class Remembering:
+    """Answer as was answered, otherwise at the step of the fork, and then ask `then`."""
+
+    def __init__(self, then: Overseer, recording: Recording, branch: Branch) -> None:
+        """Repeat `recording` up to `branch`."""
+        self.name = then.name
+        self._then, self._recording, self._branch = then, recording, branch
+
+    def answer(self, request: ApprovalRequest) -> Answer:
+        """Return the recorded answer, the branch's, or that of the overseer."""
+        step = request.proposal.step
+        if step == self._branch.step:
+            kind = self._branch.decide
+            return Answer(
+                kind,
+                self._branch.by,
+                request.digest,
+                self._branch.reason or f"forked at step {step}",
+                approvers=("fork", self._branch.by),
+            )
+        was = self._recording.decisions.get(step)
+        if was is None:
+            return self._then.answer(request)
+        return Answer(
+            was.kind,
+            was.by,
+            request.digest,
+            was.reason,
+            edited=was.effective if was.kind is DecisionKind.EDIT else None,
+            audit=was.audit,
+            approvers=tuple(was.by.removeprefix("operator:").split(" + ")),
+        )
+
+
+class ForkGate(Gate):
+    """Ask at the step of the fork, whatever the policy says."""
+
+    def __init__(self, gate: Gate, overseer: Overseer, branch: Branch) -> None:
+        """Decide as `gate` does elsewhere."""
+        super().__init__(gate.policy, overseer, gate.standing)
+        self._at = branch.step
+        self._asking = Gate(ApprovalPolicy(()), overseer)
+
+    def decide(self, proposal: Proposal, context: Context, asked: Any) -> Decision:
+        """Return the one decision on `proposal`."""
+        if proposal.step == self._at:
+            return self._asking.decide(proposal, context, asked)
+        return super().decide(proposal, context, asked)
+
+
+def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple[Plan, Session]:
+    """Open an episode that branches off `parent`; it names its parent in its header.
+
+    Raises:
+        InputError: when there is no such step, or the task is not installed.
+    """
+    if stage.store is None or branch.decide not in DECISIONS:
+        raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
+    events = [record.event for record in stage.store.records(parent.id)]
+    recording = read_recording(events, branch)
+    plan = _plan(recording.header, name)
+    overseer = Remembering(stage.overseer, recording, branch)
+    note: Header = {
+        "parent": parent.id,
+        "fork_step": branch.step,
+        "fork_decision": str(branch.decide),
+    }
+    terms = Terms(
+        _grants(recording.header),
+        _policy(recording.header),
+        lambda agent: Recorded(agent, name, recording),
+        note,
+    )
+    session = open_session(plan, stage, terms=terms)
+    session.gate = ForkGate(session.gate, overseer, branch)
+    session.scheduled = recording.interruptions
+    if branch.decide is DecisionKind.INTERRUPT:
+        again = recording.interruptions.setdefault(branch.step + 1, [])
+        again.append(Order(branch.by, branch.reason or "interrupted in a fork"))
+    return plan, session
+
+
+def _plan(header: Header, name: str) -> Plan:
+    return Plan(
+        task=str(header["task"]),
+        setting=str(header["setting"]),
+        agent=str(header["agent"]),
+        reward=str(header["reward_design"]),
+        seed=int(str(header["seed"])),
+        name=name,
+        process=header["containment"] == OWN_PROCESS,
+    )
+
+
+def _grants(header: Header) -> Permissions:
+    if "grants_json" not in header:
+        return load(str(header["task"]), str(header["setting"])).permissions()
+    text = str(header["grants_json"])
+    return Permissions(msgspec.json.decode(text, type=dict[str, Grant]))
+
+
+def _policy(header: Header) -> ApprovalPolicy:
+    rules = header.get("rules")
+    if not isinstance(rules, list):
+        return load_policy()
+    return ApprovalPolicy(tuple(Rule.model_validate_json(rule) for rule in rules))

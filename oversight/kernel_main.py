@@ -1,0 +1,171 @@
+"""Run a kernel as a process of its own: `python -m oversight.kernel_main`.
+
+It reads what to run from its standard input, answers with one line (ready, or what is wrong), and
+goes on until every episode has ended and nobody watches, or an operator ends it. It outlives the
+console that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from oversight.crew import gather
+from oversight.kernel import HEARTBEAT, Kernel, Opened
+from oversight.link import Wire
+from oversight.run import Plan
+from oversight.serve import Server
+from oversight.wire import ShutDownAgents
+from sandbox.errors import InputError, OffswitchError, StoreError
+from sandbox.log import Store
+
+CONSOLE = 2.0
+"""Seconds in which a console wants an answer; a shutdown has a link of its own."""
+
+START = 60.0
+"""Seconds in which a kernel must be ready."""
+
+
+class Errand(msgspec.Struct, frozen=True):
+    """Say what a kernel is to run.
+
+    Attributes:
+        plans: one agent each.
+        logs: folder of the log.
+        pace: seconds between the steps of an agent.
+        catch: rate of catch trials.
+    """
+
+    plans: tuple[Plan, ...]
+    logs: Path
+    pace: float
+    catch: float = 0.0
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Answer an errand: the socket, or what is wrong."""
+
+    socket: str = ""
+    problem: str = ""
+
+
+def _path(kind: type, value: Any) -> Any:
+    return Path(value) if kind is Path else value
+
+
+def start_kernel(errand: Errand) -> Path:
+    """Start a kernel in a session of its own and return its socket.
+
+    Raises:
+        InputError: saying in one line why it did not start.
+    """
+    errand.logs.mkdir(parents=True, exist_ok=True)
+    try:
+        log = (errand.logs / "kernel.log").open("ab")
+    except OSError as error:
+        raise StoreError(f"{errand.logs}: cannot be written: {error.strerror}") from error
+    with log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "oversight.kernel_main"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    absolute = tuple(replace(plan, **_absolute(plan)) for plan in errand.plans)
+    whole = msgspec.structs.replace(errand, plans=absolute, logs=errand.logs.resolve())
+    try:
+        answer, _ = child.communicate(msgspec.json.encode(whole, enc_hook=str), timeout=START)
+        ready = msgspec.json.decode(answer, type=Ready)
+    except (subprocess.TimeoutExpired, msgspec.DecodeError):
+        child.kill()
+        raise InputError(f"the kernel did not start; see {errand.logs / 'kernel.log'}") from None
+    if ready.problem:
+        raise InputError(ready.problem)
+    return Path(ready.socket)
+
+
+def _absolute(plan: Plan) -> dict[str, Any]:
+    """Return the plan's paths made absolute: the kernel may stand elsewhere."""
+    permissions = plan.permissions.resolve() if plan.permissions else None
+    return {"permissions": permissions, "policy": plan.policy.resolve()}
+
+
+def main() -> int:
+    """Run what stands in the standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand, dec_hook=_path)
+    try:
+        store = Store(errand.logs / "offswitch.db")
+        crew, stage = gather(errand.plans, store, errand.pace, process=True, catch=errand.catch)
+        kernel = Kernel(crew, stage)
+        server = Server(kernel, errand.logs)
+    except OffswitchError as error:
+        _answer(Ready(problem=str(error)))
+        return 2
+    kernel.pace = errand.pace
+    crew.start()
+    _answer(Ready(socket=str(server.path)))
+    try:
+        _attend(kernel)
+    finally:
+        server.drain(2.0)
+        server.close()
+        store.close()
+    return 0
+
+
+def _answer(ready: Ready) -> None:
+    """Write the one line, and let go of the pipe, so that who started us can go on."""
+    sys.stdout.buffer.write(msgspec.json.encode(ready))
+    sys.stdout.buffer.flush()
+    with contextlib.suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+
+
+def _attend(kernel: Kernel) -> None:
+    """Beat until it is over; agents are started by this thread, which outlives them."""
+    jobs: queue.Queue[tuple[Callable[[], Opened], Future[Opened]]] = queue.Queue()
+
+    def on_main(job: Callable[[], Opened]) -> Opened:
+        future: Future[Opened] = Future()
+        jobs.put((job, future))
+        return future.result()
+
+    signalled: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: signalled.append(number))
+    kernel.on_main = on_main
+    while not kernel.leaving.is_set():
+        with contextlib.suppress(queue.Empty):
+            job, future = jobs.get(timeout=0.25)
+            try:
+                future.set_result(job())
+            except Exception as error:  # noqa: BLE001 (it belongs to who asked)
+                future.set_exception(error)
+        kernel.tick()
+        if signalled:
+            kernel.answer(ShutDownAgents("signal", "SIGTERM", leave=True))
+        if kernel.over() and kernel.alone() > HEARTBEAT:
+            return
+
+
+def attach(plans: Sequence[Plan], logs: Path, pace: float, catch: float) -> Wire:
+    """Start a kernel over `plans`, and connect to it."""
+    return Wire(start_kernel(Errand(tuple(plans), logs, pace, catch)), CONSOLE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""Carry out the commands that run agents, or reach those that run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from oversight.commands import print_rows, store_of
+from oversight.run import Plan
+from sandbox.errors import InputError
+
+DONE, FAILED, STOPPED = 0, 1, 3
+
+PACE = 0.8
+"""Seconds between the steps of watched agents."""
+
+
+def _has_terminal() -> bool:
+    """Tell whether the console can draw: a terminal, or the browser's stand-in for one."""
+    return (sys.stdin.isatty() and sys.stdout.isatty()) or "TEXTUAL_DRIVER" in os.environ
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Run the demo: the console in a terminal, else headless."""
+    from oversight.demo import CAST, run_headless
+
+    if _has_terminal() and not options.json:
+        return _console(CAST, options, PACE, 0.0)
+    return run_headless(options.logs, as_json=options.json)
+
+
+def oversee(options: argparse.Namespace) -> int:
+    """Open the console: over agents that run already, or one agent a task."""
+    from oversight.demo import CAST
+    from oversight.policy import DEFAULT
+
+    if not (_has_terminal() or options.web):
+        raise InputError("oversee needs a terminal; without one, use `offswitch run` or --web")
+    plans = tuple(
+        Plan(
+            task,
+            agent=options.agent,
+            reward=options.reward,
+            name=f"agent-{number}",
+            seed=number,
+            policy=options.policy or DEFAULT,
+        )
+        for number, task in enumerate(options.tasks, 1)
+    )
+    if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
+        raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
+    if options.web:
+        return _web(plans or CAST, options)
+    return _console(plans or CAST, options, options.pace, options.catch_trials, asked=bool(plans))
+
+
+def _console(
+    plans: Sequence[Plan],
+    options: argparse.Namespace,
+    pace: float,
+    catch: float,
+    *,
+    asked: bool = True,
+) -> int:
+    """Take the desk of the run that is open in this log, or start one and take its desk."""
+    from oversight.dashboard import Desktop, open_console
+    from oversight.dashboard.run import check_desktop
+    from oversight.kernel_main import CONSOLE, attach
+    from oversight.link import Wire
+    from oversight.remote_control import watched
+
+    desktop = Desktop(options.logs, options.operator, blind=options.blind, keys=options.keys)
+    check_desktop(desktop)
+    running = watched(options.logs)
+    if running is not None and asked:
+        raise InputError(
+            f"agents are running in {options.logs}: `offswitch oversee` without a task takes their "
+            "desk, `offswitch stop --all` ends them, --logs DIR names another log"
+        )
+    if running is not None:
+        return open_console(Wire(running, CONSOLE), desktop)
+    return open_console(attach(plans, options.logs, pace, catch), desktop)
+
+
+def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
+    """Serve the console in a browser; every browser window is a console of the same run."""
+    from oversight.dashboard import Desktop
+    from oversight.dashboard.run import check_desktop
+    from oversight.kernel_main import attach
+    from oversight.remote_control import watched
+    from oversight.web import serve
+
+    check_desktop(Desktop(options.logs, options.operator, keys=options.keys))
+    if watched(options.logs) is None:
+        attach(plans, options.logs, options.pace, options.catch_trials).close()
+    command = [sys.executable, "-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
+    command += ["--operator", options.operator]
+    command += ["--blind"] if options.blind else []
+    command += ["--keys", str(options.keys)] if options.keys else []
+    return serve(command, options.port)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one episode."""
+    from oversight.crew import Member
+    from oversight.overseer import make_overseer
+    from oversight.policy import DEFAULT
+    from oversight.reach import reachable
+    from oversight.run import Stage, open_session, summary_record
+
+    if options.confine == "require":
+        raise InputError("--confine require: nothing confines agents yet; see `offswitch doctor`")
+    plan = Plan(
+        task=options.task,
+        setting=options.setting,
+        agent=options.agent,
+        reward=options.reward,
+        seed=options.seed,
+        permissions=options.permissions,
+        policy=options.policy or DEFAULT,
+        deadline=options.agent_deadline,
+    )
+    overseer = make_overseer(options.overseer, options.seed)
+    stage = Stage(store_of(options, readonly=False), overseer)
+    session = open_session(plan, stage)
+    member = Member(plan, session)
+    with reachable([member], stage, options.logs) as crew:
+        summary = crew.run_here(member)
+    return _report(options, summary_record(plan, session, summary))
+
+
+def _report(options: argparse.Namespace, record: dict[str, object]) -> int:
+    """Print an episode that has just ended."""
+    if options.json:
+        print(json.dumps(record, indent=2))
+    else:
+        from oversight.transcript import lines
+
+        events = (one.event for one in store_of(options).records(str(record["episode"])))
+        print("\n".join(lines(events)))
+        print(f"episode {record['episode']}")
+    return STOPPED if record["termination"] == "shut_down" else DONE
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Run an episode again from its log and compare every state, or branch it."""
+    from oversight.replay import open_replay, verify_replay
+    from oversight.transcript import line
+
+    if options.fork is not None:
+        return _fork(options)
+    store = store_of(options)
+    episode = store.find(options.episode)
+    if not (options.verify or options.json):
+        replaying = open_replay(store, episode)
+        for event, _ in replaying.walk():
+            if text := line(event):
+                print(text)
+    compared, parted = verify_replay(store, episode)
+    if options.json:
+        found = [one.sentence for one in parted]
+        print(json.dumps({"episode": episode.id, "steps": compared, "divergences": found}))
+    else:
+        print(parted[0].sentence if parted else f"replay verified: {compared} steps")
+    return FAILED if parted else DONE
+
+
+def _fork(options: argparse.Namespace) -> int:
+    """Branch an episode at a step, under another decision."""
+    from oversight.crew import Member
+    from oversight.fork import Branch, open_fork
+    from oversight.overseer import make_overseer
+    from oversight.reach import reachable
+    from oversight.run import Stage, summary_record
+    from sandbox.decision import DecisionKind
+
+    parent = store_of(options).find(options.episode)
+    overseer = make_overseer(options.overseer, 0)
+    stage = Stage(store_of(options, readonly=False), overseer)
+    branch = Branch(options.fork, DecisionKind(options.decide), "operator:fork")
+    plan, session = open_fork(parent, stage, "fork-1", branch)
+    member = Member(plan, session)
+    with reachable([member], stage, options.logs) as crew:
+        summary = crew.run_here(member)
+    record = summary_record(plan, session, summary)
+    record |= {"parent": parent.id, "fork_step": branch.step, "fork_decision": options.decide}
+    return _report(options, record)
+
+
+def _order(verb: str, options: argparse.Namespace) -> int:
+    """Carry out an order, and say what was seen of each agent."""
+    from oversight.remote_control import order
+
+    episode = None if options.all else options.episode
+    results = order(verb, options.logs, episode, options.operator, options.reason)
+    rows = [{"id": one.episode, **one._asdict()} for one in results]
+    print_rows(rows, options, ("agent", "episode", "sentence"))
+    return DONE if all(one.ok for one in results) else FAILED
+
+
+def pause(options: argparse.Namespace) -> int:
+    """Freeze agents, from any terminal."""
+    return _order("pause", options)
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Let agents go on, from any terminal."""
+    return _order("resume", options)
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Shut agents down, from any terminal."""
+    return _order("stop", options)
