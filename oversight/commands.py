@@ -18,6 +18,7 @@ DONE, FAILED = 0, 1
 
 
 def store_of(options: argparse.Namespace, *, readonly: bool = True) -> Store:
+    """Open the log that the options name."""
     return Store(options.logs / "offswitch.db", readonly=readonly)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
@@ -86,14 +87,24 @@ def start_kernel(errand: Errand) -> Path:
     absolute = tuple(replace(plan, **_absolute(plan)) for plan in errand.plans)
     whole = msgspec.structs.replace(errand, plans=absolute, logs=errand.logs.resolve())
     try:
-        answer, _ = child.communicate(msgspec.json.encode(whole, enc_hook=str), timeout=START)
-        ready = msgspec.json.decode(answer, type=Ready)
-    except (subprocess.TimeoutExpired, msgspec.DecodeError):
+        ready = msgspec.json.decode(_exchange(child, whole), type=Ready)
+    except (OSError, msgspec.DecodeError):
         child.kill()
         raise InputError(f"the kernel did not start; see {errand.logs / 'kernel.log'}") from None
     if ready.problem:
         raise InputError(ready.problem)
     return Path(ready.socket)
+
+
+def _exchange(child: subprocess.Popen[bytes], errand: Errand) -> bytes:
+    """Hand over the errand and return the answer; the kernel lets go of the pipe, and goes on."""
+    if child.stdin is None or child.stdout is None:
+        return b""
+    with child.stdin, child.stdout:
+        child.stdin.write(msgspec.json.encode(errand, enc_hook=str))
+        child.stdin.close()
+        ready, _, _ = select.select([child.stdout], [], [], START)
+        return child.stdout.read() if ready else b""
 
 
 def _absolute(plan: Plan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette, Provider
+from textual.css.query import NoMatches
 
 from oversight.dashboard import questions
 from oversight.dashboard.actions import ACTS, BY_ID
@@ -88,7 +89,7 @@ class Console(App[int]):
         self.how = "key"
         self._direct = isinstance(link, Direct)
         self._noticed: set[str] = set()
-        self._titled = ""
+        self._titled = self._watching = ""
         if keys:
             self.set_keymap(keys)
 
@@ -108,14 +109,10 @@ class Console(App[int]):
     def _listen(self) -> None:
         """Ask for news until the console ends; the kernel may be slow, the screen may not."""
         while self.is_running:
-            news = self.mirror.fetch(self.desk.operator, self._watch)
+            news = self.mirror.fetch(self.desk.operator, self._watching)
             with contextlib.suppress(RuntimeError):  # the console has just ended
                 self.call_from_thread(self._heard, news)
             time.sleep(LISTEN)
-
-    @property
-    def _watch(self) -> str:
-        return self.chosen_agent()
 
     def _heard(self, news: News | None) -> None:
         if news is not None:
@@ -136,6 +133,7 @@ class Console(App[int]):
         if self.alarms.bell(self.scene):
             self.bell()
         self._name_terminal()
+        self._watching = self.chosen_agent()
         self.draw()
 
     def _name_terminal(self) -> None:
@@ -150,7 +148,8 @@ class Console(App[int]):
         """Draw the live operations screen, wherever it stands in the stack."""
         for screen in self.screen_stack:
             if isinstance(screen, Operations) and not isinstance(screen, Replay):
-                screen.draw()
+                with contextlib.suppress(NoMatches):  # it is being taken down, and lost its panes
+                    screen.draw()
 
     def fresh(self) -> list[str]:
         """Return the requests that arrived while a card was open."""
@@ -162,7 +161,7 @@ class Console(App[int]):
         """Return the agent of the open card, else of a cursor, else the first that runs."""
         view = self.scene.requests.get(self.desk.opened)
         screen = self.screen if self.screen_stack else None
-        if view is None and isinstance(screen, Operations):
+        if view is None and isinstance(screen, Operations) and screen.ready:
             focused = screen.focused
             if focused is not None and focused.id == "agents":
                 return screen.cursor_agent()
@@ -253,7 +252,9 @@ class Console(App[int]):
             agents = (answers["choice"],) if answers["choice"] else ()
             self.shut_down(agents, answers["reason"], leave=False)
 
-        question = questions.shutdown_question(names, chosen if chosen in names else "", frozen)
+        question = questions.shutdown_question(
+            names, chosen if chosen in names else "", frozen, one_first=view is not None
+        )
         self.ask(question, confirmed, "paused; r resumes")
 
     def shut_down(self, agents: tuple[str, ...], reason: str, *, leave: bool) -> None:

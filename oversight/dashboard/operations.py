@@ -66,6 +66,7 @@ class Operations(Screen[None]):
         super().__init__()
         self.listed: list[str] = []
         self.filter = ""
+        self.ready = False
         self._cells: dict[tuple[str, str], str] = {}
         self._texts: dict[str, Any] = {}
         self._lines = 0
@@ -97,10 +98,14 @@ class Operations(Screen[None]):
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 with Vertical(id="agents-pane", classes="pane"):
-                    yield DataTable(id="agents", cursor_type="row", show_header=False)
+                    yield DataTable(
+                        id="agents", cursor_type="row", show_header=False, cell_padding=0
+                    )
                 yield Static(id="world", classes="pane")
                 with Vertical(id="queue-pane", classes="pane"):
-                    yield DataTable(id="queue", cursor_type="row", show_header=False)
+                    yield DataTable(
+                        id="queue", cursor_type="row", show_header=False, cell_padding=0
+                    )
             with VerticalScroll(id="review", classes="pane"):
                 yield Static(id="card")
         with Horizontal(id="bottom"):
@@ -119,14 +124,15 @@ class Operations(Screen[None]):
         for pane, title in (*titles, ("workload", "WORKLOAD"), ("world", "WORLD")):
             self.query_one(f"#{pane}").border_title = title
         agents: DataTable[Any] = self.query_one("#agents", DataTable)
-        for column, wide in (("name", 12), ("kind", 11), ("steps", 7), ("state", 60)):
+        for column, wide in (("name", 13), ("kind", 10), ("steps", 7), ("state", 60)):
             agents.add_column(column, key=column, width=wide)
         queue: DataTable[Any] = self.query_one("#queue", DataTable)
         for column, wide in (
-            *(("mark", 1), ("lvl", 3), ("id", 6), ("agent", 10)),
-            *(("action", 15), ("left", 5)),
+            *(("mark", 2), ("lvl", 4), ("id", 7), ("agent", 11)),
+            *(("action", 18), ("left", 6)),
         ):
             queue.add_column(column, key=column, width=wide)
+        self.ready = True
         self.draw()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -137,7 +143,7 @@ class Operations(Screen[None]):
 
     def draw(self) -> None:
         """Draw what has changed. An arrival moves neither focus nor cursor nor card."""
-        if not self.is_mounted:
+        if not self.ready:
             return
         scene, width = self.scene, self.size.width
         self._put("strip", panes.strip(scene, width, blind=self.app.blind))
@@ -170,7 +176,7 @@ class Operations(Screen[None]):
         desk, width = self.app.desk, self.size.width - 2
         self._put("note", Content(printable(desk.note_line(), 300)))
         shown = self.app.shown_keys
-        ids = panes.CARD_KEYS if desk.opened else panes.BASE_KEYS[5:8]
+        ids = panes.CARD_KEYS if desk.opened else panes.LOOK_KEYS
         self._put("keys", panes.keys(ids, shown, width))
         who = f"   op {printable(desk.operator, 30)}"
         base = panes.keys(panes.BASE_KEYS, shown, width - len(who))
@@ -286,15 +292,15 @@ class Operations(Screen[None]):
             review.scroll_home(animate=False)
             review.border_title = f"REVIEW  {request.id}"
         review.border_subtitle = card.MARKS[request.stakes][1]
-        if changed:  # the layout on the screen is still that of what was shown before
-            self.call_after_refresh(self.look)
-        else:
+        if not changed:  # else the layout is still that of what was shown before
             self.look()
 
     def look(self) -> None:
         """Note whether the card's last line is, or was, on the screen."""
         review, shown = self.query_one("#review"), self.query_one("#card")
-        drawn = review.content_size.height > 0 and self._sheet[:1] == (self.opened,)
+        lines = str(self._texts.get("card", "")).count("\n")
+        drawn = review.content_size.height > 0 and shown.size.height >= lines > 0
+        drawn = drawn and self._sheet[:1] == (self.opened,)
         whole = shown.virtual_region.height <= review.content_size.height
         at_end = review.max_scroll_y > 0 and review.scroll_offset.y >= review.max_scroll_y
         if drawn and (whole or at_end):

@@ -17,10 +17,8 @@ DIM = card.GREY
 
 Parts = list[Content | str | tuple[str, str]]
 
-BASE_KEYS = (
-    *("pause", "shutdown", "interrupt", "resume", "rollback", "open", "mark", "agent"),
-    *("findings", "episodes", "palette", "help"),
-)
+BASE_KEYS = ("pause", "shutdown", "interrupt", "resume", "rollback", "palette", "help")
+LOOK_KEYS = ("open", "mark", "answer-marked", "agent", "findings", "episodes", "filter", "grants")
 CARD_KEYS = ("veto", "approve", "edit", "defer", "grant", "veto-reason", "close", "interrupt")
 REPLAY_KEYS = ("replay-back", "replay-on", "replay-play", "replay-next", "fork", "close", "help")
 

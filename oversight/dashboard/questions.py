@@ -103,8 +103,13 @@ def _read(parameter: Parameter, text: str) -> Value:
     return text
 
 
-def shutdown_question(names: Sequence[str], chosen: str, frozen: int) -> Question:
-    """Return the question before a shutdown; the agents are paused already."""
+def shutdown_question(
+    names: Sequence[str], chosen: str, frozen: int, *, one_first: bool
+) -> Question:
+    """Return the question before a shutdown; the agents are paused already.
+
+    With `one_first` (a card is open) the one agent is chosen at first, else the whole run.
+    """
     body = (
         f"{frozen} of {len(names)} agents are seen to be paused\n"
         "open requests become shut down, never vetoed or approved"
@@ -112,7 +117,8 @@ def shutdown_question(names: Sequence[str], chosen: str, frozen: int) -> Questio
     everything = ("", f"stop this run: {', '.join(names)}"[:300])
     one = [(chosen, f"stop {printable(chosen, 60)} only")] if chosen else []
     blanks = (REASON, Blank("token", "type stop", must="stop", length=4))
-    return Question("SHUT DOWN", body, blanks, [*one, everything])
+    choices = [*one, everything] if one_first else [everything, *one]
+    return Question("SHUT DOWN", body, blanks, choices)
 
 
 STOP, LEAVE = "stop", "leave"

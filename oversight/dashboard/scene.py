@@ -18,7 +18,7 @@ from oversight.wire import (
 from oversight.workload import Figures
 from sandbox.decision import Decision
 from sandbox.errors import OffswitchError
-from sandbox.events import AnyEvent, CatchTrial, Decided, Finding, Found
+from sandbox.events import AnyEvent, CatchTrial, Decided, Finding, Found, Proposed
 
 FEED = 10_000
 """Lines of the feed that are kept."""
@@ -67,7 +67,8 @@ class Scene:
             self.decisions[event.decision.request] = event.decision
         elif isinstance(event, CatchTrial):
             self.trials.append(event)
-        if text := line(event):
+        routine = isinstance(event, Proposed) and not event.refused
+        if not routine and (text := line(event)):
             self.feed.append(f"{stamp}  {name:<11} {text.strip()}")
             self.lines += 1
 

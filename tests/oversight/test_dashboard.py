@@ -2,89 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
-from oversight.crew import Crew, gather
-from oversight.dashboard.app import ARMING, UNDO, Console, run_console
+from oversight.crew import gather
+from oversight.dashboard import Desktop
+from oversight.dashboard.app import Console
 from oversight.dashboard.card import claimed, compare, seconds
-from oversight.queue import Ticket
+from oversight.dashboard.desk import ARMING, UNDO
+from oversight.dashboard.run import run_console
+from oversight.kernel import Kernel
+from oversight.link import Direct
 from oversight.request import Answer
 from oversight.run import Plan
 from sandbox.action import Action
-from sandbox.clock import ManualClock
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
 from sandbox.log import Store
 from sandbox.schema import Stakes
 from sandbox.timestep import Effect
-from tests.oversight.fakes import request
+from tests.oversight.desk import Desk, desk
 
 pytestmark = pytest.mark.anyio
-
-
-class Desk:
-    """Hold a console under test: no agents run, requests are submitted by the test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = ManualClock(1000.0)
-        plans = [Plan("flight_booking/bos-feb", name=name, agent="compliant") for name in "ab"]
-        self.crew: Crew = gather(plans, Store(folder / "offswitch.db"), 0.0, self.clock)
-        self.crew.start = lambda: None  # type: ignore[method-assign]
-        self.app = Console(self.crew, "kim")
-        self.pilot: Pilot[int]
-
-    @property
-    def screen(self) -> Any:
-        return self.app.screen
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.beat()
-
-    async def beat(self) -> None:
-        await self.pilot.pause()
-        if hasattr(self.screen, "beat"):
-            self.screen.beat()
-            await self.pilot.pause()
-            self.screen.beat()
-
-    async def ask(self, number: str = "R-0001", **parts: Any) -> Ticket:
-        ticket = self.crew.queue.submit(request(number, **parts))
-        await self.beat()
-        return ticket
-
-    async def open(self) -> None:
-        await self.press("enter")
-        self.clock.advance(ARMING)
-        await self.beat()
-
-
-@asynccontextmanager
-async def desk(folder: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Desk]:
-    made = Desk(folder)
-    async with made.app.run_test(size=size) as made.pilot:
-        await made.beat()
-        yield made
 
 
 async def test_an_arrival_moves_neither_focus_nor_cursor_nor_the_open_card(tmp_path: Path) -> None:
     async with desk(tmp_path) as at:
         await at.ask("R-0001", deadline=60)
         await at.ask("R-0002", agent="b", deadline=60)
-        await at.press("tab", "down")
+        await at.press("tab", "tab", "down")
         focus, under = at.app.focused, at.screen.cursor_id()
         await at.open()
-        opened, scroll = at.app.opened, at.screen.query_one("#review").scroll_y
+        opened, scroll = at.app.desk.opened, at.screen.query_one("#review").scroll_y
         await at.ask("R-0003", stakes=Stakes.WARNING, deadline=5)
         assert (at.app.focused, at.screen.cursor_id()) == (focus, under)
-        assert (at.app.opened, at.screen.query_one("#review").scroll_y) == (opened, scroll)
+        assert (at.app.desk.opened, at.screen.query_one("#review").scroll_y) == (opened, scroll)
 
 
 async def test_an_arrival_sorted_above_leaves_the_cursor_on_its_request(tmp_path: Path) -> None:
@@ -92,7 +46,7 @@ async def test_an_arrival_sorted_above_leaves_the_cursor_on_its_request(tmp_path
         await at.ask("R-0001")
         assert at.screen.cursor_id() == "R-0001"
         await at.ask("R-0002", stakes=Stakes.WARNING)
-        assert at.screen._listed == ["R-0002", "R-0001"]
+        assert at.screen.listed == ["R-0002", "R-0001"]
         assert at.screen.cursor_id() == "R-0001"
 
 
@@ -112,7 +66,7 @@ async def test_enter_opens_and_never_approves(tmp_path: Path) -> None:
         await at.open()
         for _ in range(5):
             await at.press("enter")
-        assert at.app.opened == "R-0001"
+        assert at.app.desk.opened == "R-0001"
         assert ticket.answer is None
 
 
@@ -121,7 +75,7 @@ async def test_decision_keys_are_dead_with_nothing_open(tmp_path: Path) -> None:
         ticket = await at.ask(stakes=Stakes.ADVISORY)
         await at.press("a", "v", "V")
         at.clock.advance(UNDO + 1)
-        at.app.settle_vetoes()
+        await at.beat()
         assert ticket.answer is None
 
 
@@ -173,16 +127,16 @@ async def test_a_veto_is_one_key_and_can_be_undone_for_five_seconds(tmp_path: Pa
         await at.open()
         await at.press("v")
         at.clock.advance(UNDO - 1)
-        at.app.settle_vetoes()
+        await at.beat()
         assert ticket.answer is None
         await at.press("u")
         at.clock.advance(UNDO)
-        at.app.settle_vetoes()
+        await at.beat()
         assert ticket.answer is None
         await at.open()
         await at.press("v")
         at.clock.advance(UNDO)
-        at.app.settle_vetoes()
+        await at.beat()
         assert ticket.answer is not None
         assert ticket.answer.kind is DecisionKind.VETO
 
@@ -193,7 +147,7 @@ async def test_a_veto_can_bear_a_reason(tmp_path: Path) -> None:
         await at.open()
         await at.press("V", "tab", *"dear", "enter")
         at.clock.advance(UNDO)
-        at.app.settle_vetoes()
+        await at.beat()
         assert ticket.answer is not None
         assert (ticket.answer.kind, ticket.answer.reason) == (DecisionKind.VETO, "dear")
 
@@ -204,7 +158,7 @@ async def test_no_card_opens_by_itself_after_a_decision(tmp_path: Path) -> None:
         second = await at.ask("R-0002", agent="b", stakes=Stakes.ADVISORY)
         await at.open()
         await at.press("a", "a", "a")
-        assert at.app.opened == ""
+        assert at.app.desk.opened == ""
         assert second.answer is None
 
 
@@ -215,9 +169,9 @@ async def test_expiry_closes_the_card_and_the_modal(tmp_path: Path) -> None:
         await at.press("a")
         at.clock.advance(30)
         assert ticket.wait().kind is DecisionKind.EXPIRE
-        at.screen._watch()
+        at.screen.watch_end()
         await at.beat()
-        assert at.app.open_ticket() is None
+        assert at.app.desk.card() is None
         assert not at.screen.query(Input)
 
 
@@ -229,7 +183,7 @@ async def test_of_two_deciders_one_wins_and_the_other_is_told(tmp_path: Path) ->
         assert at.crew.queue.settle("R-0001", other)
         await at.press("a")
         assert ticket.wait().by == "operator:lee"
-        assert "ended" in at.app.note_line()
+        assert "ended" in at.app.desk.note_line()
 
 
 async def test_pause_is_one_key_even_in_a_modal_and_stops_every_deadline(tmp_path: Path) -> None:
@@ -289,12 +243,12 @@ async def test_hostile_text_is_shown_escaped_and_never_as_markup(
 
 
 async def test_approve_is_locked_until_the_whole_card_was_on_the_screen(tmp_path: Path) -> None:
-    async with desk(tmp_path, (80, 15)) as at:
+    async with desk(tmp_path, (80, 24)) as at:
         ticket = await at.ask(stakes=Stakes.ADVISORY)
         await at.open()
         await at.press("a")
         assert ticket.answer is None
-        assert "locked" in at.app.note_line()
+        assert "locked" in at.app.desk.note_line()
         await at.press(*["pagedown"] * 30)
         await at.press("a")
         assert ticket.answer is not None
@@ -313,22 +267,25 @@ def test_time_left_is_text() -> None:
 
 def test_nobody_decides_without_a_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--operator NAME"):
-        run_console([Plan("flight_booking")], tmp_path, " ")
+        run_console(Direct(Desk(tmp_path).kernel), Desktop(tmp_path, " "))
 
 
 async def test_agents_run_wait_for_the_person_and_are_shut_down_on_leaving(tmp_path: Path) -> None:
-    crew = gather(
-        [Plan("flight_booking/bos-feb", name="naive", seed=11)],
-        Store(tmp_path / "offswitch.db"),
-        0.0,
-    )
-    app = Console(crew, "kim")
+    plans = [Plan("flight_booking/bos-feb", name="naive", seed=11)]
+    crew, stage = gather(plans, Store(tmp_path / "offswitch.db"), 0.0)
+    crew.start()
+    app = Console(Direct(Kernel(crew, stage)), "kim", tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         while not crew.queue.open():
             await pilot.pause(0.02)
         assert crew.queue.open()[0].request.stakes is Stakes.WARNING
         await pilot.press("ctrl+q")
+        await pilot.press("tab", *"sto", "enter")
+        assert not crew.members["naive"].over.is_set()
+        await pilot.press("p", "enter")
+        await pilot.pause()
     member = crew.members["naive"]
+    assert member.over.wait(5)
     assert member.summary is not None
     assert str(member.summary.termination) == "shut_down"
     assert app.return_value == 3

@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from sandbox.schema import Stakes
+from tests.oversight.desk import Desk
 from tests.oversight.fakes import finding
-from tests.oversight.test_dashboard import Desk
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15)], ids=["wide", "narrow", "small"])
