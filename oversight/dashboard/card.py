@@ -94,7 +94,7 @@ def write(sheet: Sheet, width: int) -> Content:
         *_line("BUDGET", "; ".join(request.budgets) or "none counted"),
         "\n",
         *_line("UNDO", _undo(request)),
-        "\n\n",
+        "\n",
         *_dry_run(request, sheet.edit[2] if sheet.edit else request.preview, width),
         *_line("FINDINGS", _findings(request)),
         "\n",
@@ -106,7 +106,7 @@ def write(sheet: Sheet, width: int) -> Content:
         "\n",
         *_claims(request, width),
     ]
-    return Content.assemble(*parts)
+    return Content.assemble(*parts).rstrip()
 
 
 def _who(sheet: Sheet) -> str:
@@ -152,7 +152,7 @@ def _time(sheet: Sheet, width: int) -> Parts:
         parts.append((f"[{'█' * full}{'░' * (size - full)}]", GREY))
     parts.append("\n")
     if sheet.seconds_open is not None:
-        seen = "yes" if sheet.seen else "NO: approve is locked (pgdn)"
+        seen = "yes" if sheet.seen else "no (pgdn)"
         open_for = f"open {sheet.seconds_open:.0f} s   whole card seen: {seen}"
         parts += [*_line("", open_for), "\n"]
     return parts

@@ -298,8 +298,8 @@ class Operations(Screen[None]):
     def look(self) -> None:
         """Note whether the card's last line is, or was, on the screen."""
         review, shown = self.query_one("#review"), self.query_one("#card")
-        lines = str(self._texts.get("card", "")).count("\n")
-        drawn = review.content_size.height > 0 and shown.size.height >= lines > 0
+        lines = str(self._texts.get("card", "")).rstrip().count("\n") + 1
+        drawn = review.content_size.height > 0 and shown.size.height >= lines
         drawn = drawn and self._sheet[:1] == (self.opened,)
         whole = shown.virtual_region.height <= review.content_size.height
         at_end = review.max_scroll_y > 0 and review.scroll_offset.y >= review.max_scroll_y
