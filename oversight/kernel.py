@@ -7,18 +7,16 @@ paused, open requests go on to expire, and after a time with nobody there everyt
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 from oversight.crew import Crew, Member
 from oversight.fork import Branch, open_fork
-from oversight.gate import together_problem
-from oversight.queue import Ticket
-from oversight.request import Answer
 from oversight.rollback import plan_rollback
 from oversight.run import Plan, Stage
 from oversight.session import Session
-from oversight.shutdown import Note, RollBack, RunState
+from oversight.settling import Settling
+from oversight.shutdown import RollBack, RunState
 from oversight.standing import StandingGrants
 from oversight.views import examine, member_view, news_of_queue, standing_view
 from oversight.wire import (
@@ -36,7 +34,6 @@ from oversight.wire import (
     PlanRollback,
     Poll,
     Rehearse,
-    Rehearsed,
     Reply,
     Resume,
     Revoke,
@@ -45,18 +42,11 @@ from oversight.wire import (
     ShutDownAgents,
     Stopped,
 )
-from oversight.workload import Workload
-from sandbox.action import binding
-from sandbox.decision import APPROVING, DecisionKind
+from sandbox.decision import DecisionKind
 from sandbox.errors import ContractError, OffswitchError
 from sandbox.events import (
     AnyEvent,
-    Asked,
     CatchTrial,
-    Decided,
-    Proposed,
-    StandingGranted,
-    StandingRevoked,
 )
 
 HEARTBEAT = 3.0
@@ -84,7 +74,6 @@ class Kernel:
         self.crew = crew
         self.stage = stage
         self.queue = crew.queue
-        self.standing = stage.standing or StandingGrants(self.queue.clock)
         self.leaving = threading.Event()
         self.pace = 0.0
         self.watched = watched
@@ -93,10 +82,8 @@ class Kernel:
         self._count = self._ticks = 0
         self._consoles: dict[str, tuple[str, float]] = {}
         self._alone_since = self.queue.clock.monotonic()
-        self._workload = Workload()
-        self._agreed: dict[tuple[str, str], list[str]] = {}
-        self._decided: Counter[tuple[str, str]] = Counter()
-        self._proposed: dict[str, str] = {}
+        standing = stage.standing or StandingGrants(self.queue.clock)
+        self.settling = Settling(crew, standing)
         self._withheld: list[tuple[str, AnyEvent]] = []
         self.on_main: Callable[[Callable[[], Opened]], Opened] = lambda job: job()
         self.started: Callable[[], None] = lambda: None
@@ -104,21 +91,11 @@ class Kernel:
 
     def hear(self, name: str, event: AnyEvent) -> None:
         """Take an event from an agent's thread; catch trials are told only after the run."""
+        self.settling.count(name, event)
         with self._lock:
             if isinstance(event, CatchTrial):
-                self._workload.tried(caught=event.caught)
                 self._withheld.append((name, event))
                 return
-            if isinstance(event, Proposed):
-                self._proposed[name] = event.proposal.action.name
-            elif isinstance(event, Asked):
-                self._workload.asked(self._now())
-            elif isinstance(event, Decided) and event.decision.by != "policy":
-                self._decided[self._proposed.get(name, ""), str(event.decision.kind)] += 1
-                if event.decision.kind is DecisionKind.EXPIRE:
-                    digest = event.decision.proposed
-                    late = Answer(DecisionKind.EXPIRE, event.decision.by, digest)
-                    self._workload.answered(late, 0.0)
             self._keep(name, event)
 
     def _keep(self, name: str, event: AnyEvent) -> None:
@@ -182,10 +159,12 @@ class Kernel:
             skip = max(0, call.events - first)
             items = tuple(self._items)[skip : skip + MOST_ITEMS]
             consoles = tuple(sorted({name for name, _ in self._consoles.values()}))
-            figures = self._workload.figures(self._now())
+            figures = self.settling.figures()
             self._ticks += 1
             tick = self._ticks
-        opened, fresh = news_of_queue(self.queue, call.serial, self._precedent, self._who_agreed)
+        opened, fresh = news_of_queue(
+            self.queue, call.serial, self.settling.precedent, self.settling.who_agreed
+        )
         frozen = set(self.crew.paused())
         members = tuple(member_view(one, frozen) for one in list(self.crew.members.values()))
         watched = self.crew.members.get(call.watch)
@@ -197,148 +176,13 @@ class Kernel:
             open=opened,
             paused=self.queue.paused,
             figures=figures,
-            standing=tuple(standing_view(one, self._now()) for one in self.standing.active()),
+            standing=tuple(
+                standing_view(one, self._now()) for one in self.settling.standing.active()
+            ),
             consoles=consoles,
             watched=watched.session.world.render(48) if watched else "",
             tick=tick,
         )
-
-    def _precedent(self, action: str) -> str:
-        with self._lock:
-            past = {kind: n for (name, kind), n in self._decided.items() if name == action}
-        return f"{action}: " + (", ".join(f"{n} {kind}" for kind, n in past.items()) or "the first")
-
-    def _who_agreed(self, request: str) -> tuple[str, ...]:
-        with self._lock:
-            found = [names for (number, _), names in self._agreed.items() if number == request]
-        return tuple(dict.fromkeys(name for names in found for name in names))
-
-    def settle(self, call: Settle) -> Reply:
-        """Give one answer to one request, unless another came first."""
-        ticket = self._ticket(call.request, call.operator)
-        since = self._now() - ticket.asked
-        audit = (*call.audit, ("seconds_since_asked", f"{since:.1f}"))
-        effective = call.edited.digest if call.edited else ""
-        approvers: tuple[str, ...] = (call.operator,)
-        if call.kind in APPROVING and ticket.request.persons > 1:
-            approvers = self._agree(call, effective)
-            if len(approvers) < ticket.request.persons:
-                return Done(
-                    True, f"{call.request}: 1 of 2 persons agreed; now another operator (o)"
-                )
-        answer = Answer(
-            call.kind,
-            by=f"operator:{' + '.join(approvers)}",
-            digest=call.digest,
-            reason=call.reason,
-            edited=call.edited,
-            audit=audit,
-            approvers=approvers,
-        )
-        return self._settled(ticket, answer, since)
-
-    def _settled(self, ticket: Ticket, answer: Answer, since: float) -> Done:
-        request = ticket.request
-        if answer.digest != request.digest:
-            return Done(False, f"{request.id}: the card showed another request")
-        if not self.queue.settle(request.id, answer):
-            return Done(False, f"{request.id} had ended before")
-        with self._lock:
-            self._workload.answered(answer, since)
-        return Done(True, f"{request.id} {PAST_TENSE[answer.kind]}")
-
-    def _ticket(self, request: str, operator: str) -> Ticket:
-        if not operator.strip():
-            raise ContractError("every decision bears a name")
-        ticket = self.queue.find(request)
-        if ticket is None:
-            raise ContractError(f"{request} had ended before")
-        return ticket
-
-    def _agree(self, call: Settle, effective: str) -> tuple[str, ...]:
-        """Note that one more person agrees to exactly this; other agreements do not count."""
-        with self._lock:
-            agreed = self._agreed.setdefault((call.request, effective), [])
-            known = {name.strip().casefold() for name in agreed}
-            if call.operator.strip().casefold() not in known:
-                agreed.append(call.operator.strip())
-            return tuple(agreed)
-
-    def settle_many(self, call: SettleMany) -> Reply:
-        """Answer several requests at once; what may not go together is refused as a whole."""
-        tickets = [self._ticket(number, call.operator) for number, _ in call.requests]
-        if call.kind in APPROVING:
-            problem = together_problem([one.request for one in tickets])
-            if problem:
-                return Done(False, problem)
-        batch = tuple(number for number, _ in call.requests)
-        done = []
-        for ticket, (_, digest) in zip(tickets, call.requests, strict=True):
-            since = self._now() - ticket.asked
-            answer = Answer(
-                call.kind,
-                by=f"operator:{call.operator}",
-                digest=digest,
-                reason=call.reason,
-                audit=(*call.audit, ("batch", " ".join(batch))),
-                approvers=(call.operator,),
-                batch=batch,
-                batch_kind=ticket.request.kind,
-            )
-            done.append(self._settled(ticket, answer, since).ok)
-        word = PAST_TENSE[call.kind]
-        return Done(any(done), f"{sum(done)} of {len(done)} {word}; the others had ended before")
-
-    def rehearse(self, call: Rehearse) -> Reply:
-        """Try an edited action dry, and check it as if it had been proposed."""
-        request = self._ticket(call.request, "rehearsal").request
-        session = self.crew.members[request.agent].session
-        try:
-            request.action_type.check(call.action)
-            preview = session.world.preview(call.action)
-        except ContractError as error:
-            return Rehearsed(str(error))
-        uses = session.world.requirements(call.action)
-        check = session.ledger.check_instead(request.digest, uses, session.world.step)
-        return Rehearsed(
-            check.reason,
-            binding(request.agent, request.proposal.step, call.action),
-            preview,
-            tuple(str(session.grants.grants.get(use.scope, use.scope)) for use in uses),
-        )
-
-    def grant_ahead(self, call: GrantAhead) -> Reply:
-        """Approve one request and, for a while, more of its kind; both are on the record."""
-        ticket = self._ticket(call.request, call.operator)
-        by = f"operator:{call.operator}"
-        made = self.standing.grant(ticket.request, by, seconds=call.seconds, uses=call.uses)
-
-        def event(step: int) -> AnyEvent:
-            return StandingGranted(
-                step, made.id, by, made.kind, call.seconds, call.uses, call.reason
-            )
-
-        audit = (*call.audit, ("standing_grant", made.id))
-        settle = Settle(
-            call.request, call.digest, DecisionKind.APPROVE, call.operator, call.reason, audit
-        )
-        done = self.settle(settle)
-        if not (isinstance(done, Done) and done.ok):
-            self.standing.revoke(made.id)
-            return done
-        control = self.crew.members[ticket.request.agent].session.control
-        control.order(Note(by, call.reason, event))
-        return Done(True, f"{call.request} approved; {made.id} holds for {call.seconds:g} s")
-
-    def revoke(self, call: Revoke) -> Reply:
-        """Take a standing grant back at once."""
-        grant = self.standing.revoke(call.grant)
-        if grant is None:
-            return Done(False, f"{call.grant} had ended before")
-        by = f"operator:{call.operator}"
-        control = self.crew.members[grant.agent].session.control
-        control.order(Note(by, "", lambda step: StandingRevoked(step, call.grant, by)))
-        return Done(True, f"{call.grant} revoked")
 
     def pause(self, call: Pause) -> Reply:
         """Freeze all agents and the time of requests, or only the named agents."""
@@ -430,22 +274,13 @@ def _proof(member: Member) -> str:
     return ""
 
 
-PAST_TENSE = {
-    DecisionKind.APPROVE: "approved",
-    DecisionKind.EDIT: "approved as edited",
-    DecisionKind.VETO: "vetoed",
-    DecisionKind.EXPIRE: "expired",
-    DecisionKind.INTERRUPT: "interrupted",
-    DecisionKind.SHUTDOWN: "shut down",
-}
-
 _CALLS: dict[type, Callable[..., Reply]] = {
     Poll: Kernel.poll,
-    Settle: Kernel.settle,
-    SettleMany: Kernel.settle_many,
-    Rehearse: Kernel.rehearse,
-    GrantAhead: Kernel.grant_ahead,
-    Revoke: Kernel.revoke,
+    Settle: lambda kernel, call: kernel.settling.settle(call),
+    SettleMany: lambda kernel, call: kernel.settling.settle_many(call),
+    Rehearse: lambda kernel, call: kernel.settling.rehearse(call),
+    GrantAhead: lambda kernel, call: kernel.settling.grant_ahead(call),
+    Revoke: lambda kernel, call: kernel.settling.revoke(call),
     Pause: Kernel.pause,
     Resume: Kernel.resume,
     Interrupt: Kernel.interrupt,

@@ -59,6 +59,9 @@ class Operations(Screen[None]):
         Binding("up", "move(-1)", "previous request", show=False),
     ]
 
+    live = True
+    """False where it shows what has happened before."""
+
     app: Console
 
     def __init__(self) -> None:

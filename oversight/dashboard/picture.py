@@ -68,7 +68,7 @@ async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
     crew.start = lambda: None  # type: ignore[method-assign]
     for number, member in enumerate(members, 1):
         crew.start_one(member)
-        while len(crew.queue.open()) < number:
+        while len(crew.queue.open()) < number:  # noqa: ASYNC110 (a thread has no event to await)
             await anyio.sleep(0.005)
         clock.advance(7.0)
     console = Console(Direct(kernel), "kim", folder, now=clock.monotonic)

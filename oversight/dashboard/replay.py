@@ -29,6 +29,7 @@ class Replay(Operations):
     """Show the operations screen of an episode that is over, or was up to now."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
+    live = False
 
     def __init__(self, tape: Tape) -> None:
         """Stand at the tape's place."""

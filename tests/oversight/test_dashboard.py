@@ -169,7 +169,8 @@ async def test_expiry_closes_the_card_and_the_modal(tmp_path: Path) -> None:
         await at.press("a")
         at.clock.advance(30)
         assert ticket.wait().kind is DecisionKind.EXPIRE
-        at.screen.watch_end()
+        await at.beat()
+        getattr(at.screen, "watch_end", lambda: None)()
         await at.beat()
         assert at.app.desk.card() is None
         assert not at.screen.query(Input)

@@ -156,7 +156,7 @@ def test_an_edit_runs_in_place_of_the_proposal_if_it_is_possible(flight: str, ru
     assert (opened.ledger.used("payment.charge") > 0) == runs
     told = agent.seen[2]
     assert told.effective == (Action.of("book_flight", flight=flight) if runs else WAIT)
-    assert told.feedback.startswith("applied" if runs else "refused")
+    assert told.feedback.startswith("edited" if runs else "refused")
 
 
 @pytest.mark.parametrize("propose", [raises, junk, as_another, for_later, rambles])
