@@ -17,7 +17,7 @@ from oversight.run import Plan, Stage
 from oversight.session import Session
 from oversight.settling import Settling
 from oversight.shutdown import RollBack, RunState
-from oversight.standing import StandingGrants
+from oversight.standing import StandingGrant, StandingGrants
 from oversight.views import examine, member_view, news_of_queue, standing_view
 from oversight.wire import (
     Call,
@@ -183,6 +183,10 @@ class Kernel:
             watched=watched.session.world.render(48) if watched else "",
             tick=tick,
         )
+
+    def standing(self) -> list[StandingGrant]:
+        """Return the standing grants that hold."""
+        return self.settling.standing.active()
 
     def pause(self, call: Pause) -> Reply:
         """Freeze all agents and the time of requests, or only the named agents."""

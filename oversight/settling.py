@@ -177,7 +177,10 @@ class Settling:
             request.action_type.check(call.action)
             preview = session.world.preview(call.action)
         except ContractError as error:
-            return Rehearsed(str(error))
+            name = request.proposal.action.name
+            offered = session.world.rules.actions(session.world.state)
+            possible = [str(one) for one in offered if one.name == name]
+            return Rehearsed(f"{error}; possible now: {', '.join(possible[:6])}")
         uses = session.world.requirements(call.action)
         check = session.ledger.check_instead(request.digest, uses, session.world.step)
         return Rehearsed(

@@ -112,10 +112,10 @@ class ConsoleBase(App[int]):
 
     def draw(self) -> None:
         """Draw the live operations screen, wherever it stands in the stack."""
-        for screen in self.screen_stack:
-            if isinstance(screen, Operations) and screen.live:
-                with contextlib.suppress(NoMatches):  # it is being taken down, and lost its panes
-                    screen.draw()
+        screen = self.operations()
+        if screen is not None:
+            with contextlib.suppress(NoMatches):  # it is being taken down, and lost its panes
+                screen.draw()
 
     def fresh(self) -> list[str]:
         """Return the requests that arrived while a card was open."""
@@ -123,11 +123,19 @@ class ConsoleBase(App[int]):
             self._noticed = set(self.scene.requests)
         return [one for one in self.scene.requests if one not in self._noticed]
 
+    def operations(self) -> Operations | None:
+        """Return the live operations screen, wherever it stands in the stack."""
+        found = (one for one in self.screen_stack if isinstance(one, Operations))
+        return next((one for one in found if one.live and one.ready), None)
+
     def chosen_agent(self) -> str:
         """Return the agent of the open card, else of a cursor, else the first that runs."""
+        shown = getattr(self.screen, "agent", "") if self.screen_stack else ""
+        if shown in self.scene.members:
+            return str(shown)
         view = self.scene.requests.get(self.desk.opened)
-        screen = self.screen if self.screen_stack else None
-        if view is None and isinstance(screen, Operations) and screen.ready:
+        screen = self.operations()
+        if view is None and screen is not None:
             focused = screen.focused
             if focused is not None and focused.id == "agents":
                 return screen.cursor_agent()

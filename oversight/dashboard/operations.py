@@ -292,7 +292,7 @@ class Operations(Screen[None]):
         changed = self._put("card", card.write(sheet, max(40, review.content_size.width)))
         if which != self._sheet:
             self._sheet = which
-            review.scroll_home(animate=False)
+            review.scroll_home(animate=False, immediate=True)
             review.border_title = f"REVIEW  {request.id}"
         review.border_subtitle = card.MARKS[request.stakes][1]
         if not changed:  # else the layout is still that of what was shown before
@@ -303,7 +303,7 @@ class Operations(Screen[None]):
         review, shown = self.query_one("#review"), self.query_one("#card")
         lines = str(self._texts.get("card", "")).rstrip().count("\n") + 1
         drawn = review.content_size.height > 0 and shown.size.height >= lines
-        drawn = drawn and self._sheet[:1] == (self.opened,)
+        drawn = drawn and self._sheet[:1] == (self.opened,) and self.is_current
         whole = shown.virtual_region.height <= review.content_size.height
         at_end = review.max_scroll_y > 0 and review.scroll_offset.y >= review.max_scroll_y
         if drawn and (whole or at_end):

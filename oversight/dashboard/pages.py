@@ -50,6 +50,12 @@ class Page(Screen[None]):
         yield from ()
 
 
+def add_columns(table: DataTable[Any], *columns: tuple[str, int]) -> None:
+    """Add columns of given widths."""
+    for label, wide in columns:
+        table.add_column(label, width=wide)
+
+
 class AgentPage(Page):
     """Show all that there is to see of one agent."""
 
@@ -139,6 +145,8 @@ def plot_curves(plot: PlotextPlot, seen: Examined) -> None:
             sums = [sum(values[: n + 1]) for n in range(len(values))]
             steps = list(range(1, len(sums) + 1))
             canvas.plot(steps, sums, label=label, marker=marker, color=colour)
+    count = max(len(seen.rewards), 1)
+    canvas.xticks(sorted({1, count, *range(1, count + 1, max(1, count // 6))}))
     plot.refresh()
 
 
@@ -156,7 +164,11 @@ class FindingsPage(Page):
     def on_mount(self) -> None:
         """List them; focus the table, which decides nothing."""
         table: DataTable[Any] = self.query_one("#findings", DataTable)
-        table.add_columns("id", "agent", "grade", "score", "steps", "kind", "what it did")
+        add_columns(
+            table,
+            *(("id", 5), ("agent", 12), ("grade", 8), ("score", 8), ("steps", 8)),
+            *(("kind", 20), ("what it did", 120)),
+        )
         for number, (name, one) in enumerate(self.app.scene.findings):
             score = "no score" if one.score is None else f"{one.score:.2f}"
             steps = ", ".join(map(str, one.steps))
@@ -211,7 +223,10 @@ class GrantsPage(Page):
         table: DataTable[Any] = self.query_one("#grants", DataTable)
         row = table.cursor_row
         table.clear(columns=True)
-        table.add_columns("id", "agent", "left", "uses", "by", "covers")
+        add_columns(
+            table,
+            *(("id", 5), ("agent", 12), ("left", 6), ("uses", 5), ("by", 20), ("covers", 120)),
+        )
         for one in self.app.scene.grants:
             cells = (one.id, printable(one.agent, 20), card.seconds(one.left), str(one.uses))
             words = (printable(one.by, 30), printable(one.kind, 120))

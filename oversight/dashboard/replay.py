@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Static
 from oversight.dashboard import card, panes
 from oversight.dashboard.card import Sheet
 from oversight.dashboard.operations import Operations, bindings
-from oversight.dashboard.pages import Page
+from oversight.dashboard.pages import Page, add_columns
 from oversight.dashboard.scene import Scene
 from oversight.dashboard.tape import Tape, how_decided
 from sandbox.errors import OffswitchError
@@ -142,7 +142,11 @@ class EpisodesPage(Page):
     def on_mount(self) -> None:
         """List them; focus the table, which decides nothing."""
         table: DataTable[Any] = self.query_one("#episodes", DataTable)
-        table.add_columns("id", "started (UTC)", "task", "agent", "ended by", "events")
+        add_columns(
+            table,
+            *(("id", 22), ("started (UTC)", 19), ("task", 34), ("agent", 12)),
+            *(("ended by", 12), ("events", 7)),
+        )
         detail = self.query_one("#detail", Static)
         try:
             self._store = Store(self.app.logs / "offswitch.db", readonly=True)

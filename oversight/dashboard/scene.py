@@ -69,8 +69,12 @@ class Scene:
             self.trials.append(event)
         routine = isinstance(event, Proposed) and not event.refused
         if not routine and (text := line(event)):
-            self.feed.append(f"{stamp}  {name:<11} {text.strip()}")
-            self.lines += 1
+            self.write(f"{stamp}  {name:<11} {text.strip()}")
+
+    def write(self, text: str) -> None:
+        """Write one line into the feed."""
+        self.feed.append(text)
+        self.lines += 1
 
     def left(self, request: str) -> float | None:
         """Return the seconds until a request expires; None when it does not."""
@@ -109,6 +113,10 @@ class Mirror:
             if item.number > self._events:
                 scene.hear(item.agent, item.event, _clock(item.wall))
         self._events = max(self._events, news.events)
+        for one in news.members:
+            before = scene.members.get(one.name)
+            if one.compliance and (before is None or before.compliance != one.compliance):
+                scene.write(f"{'':8}  {one.name:<11} STOP: {one.compliance}")
         scene.members = {one.name: one for one in news.members}
         known = scene.requests | {one.request.id: one for one in news.requests}
         self._serial = max(self._serial, *(one.serial for one in news.requests), 0)

@@ -195,6 +195,7 @@ def _request(
         rule=event.rule,
         deadline=event.deadline,
         preview=preview,
+        budgets=("not kept in the log",),
         scopes=tuple(use.scope for use in world.requirements(proposal.action)),
         findings=tuple(one for one in findings if one.id in event.findings),
     )
