@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from textual import events
 from textual.app import App
 from textual.css.query import NoMatches
 
-from oversight.dashboard.actions import ACTS
+from oversight.dashboard.actions import ACTS, BY_ID
 from oversight.dashboard.alarm import Alarms
 from oversight.dashboard.desk import Desk
 from oversight.dashboard.modals import Answers, Question
@@ -51,6 +52,7 @@ class ConsoleBase(App[int]):
         self.desk = Desk(self.mirror, operator, now)
         self.alarms = Alarms()
         self.shown_keys = {act.id: act.shown for act in ACTS} | dict(keys or {})
+        self.pause_key = (keys or {}).get("pause", BY_ID["pause"].key)
         self.stopped_by_us = False
         self.how = "key"
         self._direct = isinstance(link, Direct)
@@ -58,6 +60,17 @@ class ConsoleBase(App[int]):
         self._titled = self._watching = ""
         if keys:
             self.set_keymap(keys)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let the key that pauses through to nothing else: not to a field, not to the palette."""
+        if isinstance(event, events.Key) and event.key == self.pause_key:
+            self.action_act("pause")
+            return
+        await super().on_event(event)
+
+    def action_act(self, number: str, how: str = "key") -> None:
+        """Carry out an action of the table."""
+        raise NotImplementedError
 
     @property
     def scene(self) -> Scene:

@@ -97,8 +97,11 @@ class Desk:
 
     def open(self, request: str) -> None:
         """Open a request; for a moment no key decides, so that a stray one cannot."""
-        if request in self.scene.requests:
-            self.opened, self._opened_at, self.seen = request, self.now(), False
+        if request in self.scene.requests and request != self.opened:
+            self._show(request)
+
+    def _show(self, request: str) -> None:
+        self.opened, self._opened_at, self.seen = request, self.now(), False
 
     def close(self) -> None:
         """Close the card; nothing was decided."""
@@ -234,7 +237,7 @@ class Desk:
             self.say(f"{number}: taken back; it is open again")
         elif self.edits.pop(self.opened, None) is not None:
             self.say(f"{self.opened}: the edit is dropped; the proposal stands")
-            self.open(self.opened)
+            self._show(self.opened)
         else:
             self.say("nothing can be taken back; b rolls applied steps back")
 
@@ -260,7 +263,7 @@ class Desk:
         if rehearsed.problem:
             return rehearsed.problem
         self.edits[number] = Edit(action, rehearsed)
-        self.open(number)
+        self._show(number)
         self.say(f"{number}: edited; read the new dry run, then approve")
         return ""
 

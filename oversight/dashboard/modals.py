@@ -42,14 +42,10 @@ REASON = Blank("reason", "reason")
 
 
 class Field(Input):
-    """Take text, but leave `!` alone: pausing all is one key, always."""
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Tell whether the field takes a key for itself."""
-        return key != "exclamation_mark" and super().check_consume_key(key, character)
+    """Take typed text; what must be typed cannot be pasted."""
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Take only the first line of a paste, and nothing at all where a token must be typed."""
+        """Take nothing where a token must be typed."""
         if self.id == "token":
             event.prevent_default()
             event.stop()

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Log, Static
 from oversight.dashboard import card, panes
 from oversight.dashboard.actions import ACTS
 from oversight.dashboard.card import Sheet
+from oversight.dashboard.pages import AgentPage
 from oversight.dashboard.scene import FEED, Scene
 from sandbox.text import printable
 
@@ -42,6 +43,21 @@ def bindings(*groups: str, priority: tuple[str, ...] = ()) -> list[BindingType]:
         for act in ACTS
         if act.group in groups
     ]
+
+
+class Rows(DataTable[Any]):
+    """List rows; one click chooses."""
+
+    def __init__(self, **options: Any) -> None:
+        """Show rows without a header."""
+        super().__init__(cursor_type="row", show_header=False, cell_padding=0, **options)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the row that was clicked; a second click finds it chosen."""
+        row = event.style.meta.get("row", -1)
+        if 0 <= row < self.row_count:
+            self.move_cursor(row=row, animate=False)
+            self.action_select_cursor()
 
 
 class Operations(Screen[None]):
@@ -101,14 +117,10 @@ class Operations(Screen[None]):
         with Horizontal(id="main"):
             with Vertical(id="left"):
                 with Vertical(id="agents-pane", classes="pane"):
-                    yield DataTable(
-                        id="agents", cursor_type="row", show_header=False, cell_padding=0
-                    )
+                    yield Rows(id="agents")
                 yield Static(id="world", classes="pane")
                 with Vertical(id="queue-pane", classes="pane"):
-                    yield DataTable(
-                        id="queue", cursor_type="row", show_header=False, cell_padding=0
-                    )
+                    yield Rows(id="queue")
             with VerticalScroll(id="review", classes="pane"):
                 yield Static(id="card")
         with Horizontal(id="bottom"):
@@ -252,14 +264,19 @@ class Operations(Screen[None]):
 
     def cursor_id(self) -> str:
         """Return the id of the request under the cursor, or an empty text."""
-        row = self.query_one("#queue", DataTable).cursor_row
+        row = self._row("queue")
         return self.listed[row] if 0 <= row < len(self.listed) else ""
 
     def cursor_agent(self) -> str:
         """Return the agent under the cursor of the agents' table, or an empty text."""
-        row = self.query_one("#agents", DataTable).cursor_row
+        row = self._row("agents")
         names = list(self.scene.members)
         return names[row] if 0 <= row < len(names) else ""
+
+    def _row(self, table: str) -> int:
+        """Return the row of a table's cursor; -1 when the screen is being taken down."""
+        found = self.query(f"#{table}").results(DataTable)
+        return next((one.cursor_row for one in found), -1)
 
     def sheet(self) -> Sheet | None:
         """Return what stands on the card."""
@@ -353,10 +370,12 @@ class Operations(Screen[None]):
         if self.listed:
             table.move_cursor(row=max(0, min(len(self.listed) - 1, table.cursor_row + by)))
 
+    def _choose(self, table: str, chosen: str) -> None:
+        if table == "queue":
+            self.app.open_card(chosen)
+        elif not isinstance(self.app.screen, AgentPage):
+            self.app.show_agent(chosen)
+
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open what was chosen: a request's card, or all of an agent."""
-        chosen = str(event.row_key.value)
-        if event.data_table.id == "queue":
-            self.app.open_card(chosen)
-        else:
-            self.app.show_agent(chosen)
+        self._choose(event.data_table.id or "", str(event.row_key.value))

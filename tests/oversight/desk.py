@@ -47,6 +47,10 @@ class Desk:
     def note(self) -> str:
         return self.app.desk.note_line()
 
+    def text(self, pane: str) -> str:
+        drawn = self.screen.query_one(f"#{pane}").render()
+        return str(getattr(drawn, "plain", drawn))
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.beat()

@@ -1,0 +1,522 @@
+"""Hold the console to its rules, by the keys. The number is the rule's in docs/console.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.widgets import DataTable, Input, Log
+
+from oversight.dashboard.actions import ACTS, BY_ID, Risk, keys_problem, load_keys
+from oversight.dashboard.desk import ARMING, RECALL, UNDO
+from oversight.request import ApprovalRequest
+from sandbox.action import Action, Proposal
+from sandbox.decision import DecisionKind
+from sandbox.errors import InputError
+from sandbox.schema import ActionType, Parameter, Reach, Reversibility, Severity, Stakes
+from sandbox.timestep import Effect
+from sandbox.world import Possibility, Preview
+from tests.oversight.desk import Desk, desk
+from tests.oversight.fakes import finding
+
+pytestmark = pytest.mark.anyio
+
+SEND = ActionType(
+    "send_mail",
+    "Send mail.",
+    {"to": Parameter("text")},
+    severity=Severity.MODERATE,
+    reversibility=Reversibility.IRREVERSIBLE,
+    reach=Reach.OUTSIDE,
+)
+NOTE = ActionType("write_note", "Write a note.", {"text": Parameter("text")})
+
+
+def asked(kind: ActionType, number: str, agent: str = "a", **parts: Any) -> ApprovalRequest:
+    argument = next(iter(kind.parameters))
+    action = Action.of(kind.name, **{argument: parts.pop("value", "x")})
+    effect = Effect("outbox", 0, 1)
+    return ApprovalRequest(
+        id=number,
+        agent=agent,
+        proposal=Proposal(agent, 0, action, claimed_effect="outbox: 0 -> 1"),
+        action_type=kind,
+        stakes=parts.pop("stakes", Stakes.ADVISORY),
+        rule="r",
+        deadline=parts.pop("deadline", 60.0),
+        preview=Preview(action, (Possibility(1.0, (effect,)),)),
+        **parts,
+    )
+
+
+async def put(at: Desk, request: ApprovalRequest) -> Any:
+    ticket = at.crew.queue.submit(request)
+    await at.beat()
+    return ticket
+
+
+async def read(at: Desk, number: str) -> None:
+    """Open a request and read it to its end."""
+    at.app.open_card(number)
+    at.clock.advance(ARMING)
+    await at.beat()
+    for _ in range(4):
+        await at.press("pagedown")
+    assert at.app.desk.seen
+
+
+async def test_rule_1_an_arrival_in_mid_keystroke_goes_nowhere(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask("R-0001")
+        await at.open()
+        await at.press("a", "tab", *"becau")
+        focus = at.app.focused
+        late = await at.ask("R-0002", stakes=Stakes.WARNING, agent="b")
+        await at.press("s", "e")
+        assert at.app.focused is focus
+        assert at.screen.query_one("#reason", Input).value == "because"
+        assert late.answer is None
+        assert at.app.desk.opened == "R-0001"
+
+
+async def test_rule_1_while_a_card_is_open_new_rows_are_appended_and_marked(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask("R-0001")
+        await at.open()
+        await at.ask("R-0002", stakes=Stakes.WARNING, agent="b")
+        assert at.screen.listed == ["R-0001", "R-0002"]
+        assert "+1 new (R-0002)" in at.text("alarm")
+        await at.press("escape")
+        assert at.screen.listed == ["R-0002", "R-0001"]
+        assert "new" not in at.text("alarm")
+
+
+async def test_rule_1_a_pasted_aaaa_and_newlines_decide_nothing(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask()
+        await at.open()
+        at.screen.post_message(events.Paste("aaaa\n\n"))
+        await at.beat()
+        assert ticket.answer is None
+        await at.press("a", "tab")
+        at.app.focused.post_message(events.Paste("aaaa\nvvvv\n"))  # type: ignore[union-attr]
+        await at.beat()
+        assert at.screen.query_one("#reason", Input).value == "aaaa"
+        await at.press("tab")
+        at.app.focused.post_message(events.Paste(ticket.request.digest[:4]))  # type: ignore[union-attr]
+        await at.beat()
+        assert at.screen.query_one("#token", Input).value == ""
+        await at.press("enter")
+        assert ticket.answer is None
+
+
+async def test_rule_3_pause_works_on_every_page(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask()
+        for page in ("A", "F", "E", "R", "question_mark", "S", "f", "o", "ctrl+p"):
+            at.crew.queue.resume()
+            await at.press(page, "!")
+            assert at.crew.queue.paused, page
+            await at.press("escape")
+
+
+async def test_rule_4_holding_the_approve_key_down_sends_nothing(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask()
+        await at.open()
+        await at.press(*["a"] * 30)
+        assert ticket.answer is None
+
+
+async def test_rule_5_below_80x24_only_stopping_and_veto_work(tmp_path: Path) -> None:
+    async with desk(tmp_path, (79, 24)) as at:
+        ticket = await at.ask(stakes=Stakes.ADVISORY)
+        await at.open()
+        await at.press(*["pagedown"] * 20)
+        for key in ("a", "e", "G"):
+            await at.press(key)
+            assert ticket.answer is None
+            assert "smaller than 80x24" in at.note
+        await at.press("v")
+        at.clock.advance(UNDO)
+        await at.beat()
+        assert ticket.answer is not None
+        assert ticket.answer.kind is DecisionKind.VETO
+
+
+async def test_rule_5_a_resize_to_60x15_with_a_card_open_keeps_it_and_locks_it(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask(stakes=Stakes.ADVISORY)
+        await at.open()
+        await at.pilot.resize_terminal(60, 15)
+        await at.press("a")
+        assert at.app.desk.opened == "R-0001"
+        assert ticket.answer is None
+        await at.pilot.resize_terminal(120, 40)
+        await at.press("a")
+        assert ticket.answer is not None
+
+
+async def test_rule_6_the_card_is_in_order_and_the_agents_words_come_last(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask(findings=(finding(),))
+        await at.open()
+        text = at.text("card")
+        parts = (
+            *("pay", "STAKES", "SCOPE", "BUDGET", "UNDO", "WILL CHANGE", "FINDINGS", "PRECEDENT"),
+            *("LEFT", "THE AGENT CLAIMS (not checked)", "rationale"),
+        )
+        assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+
+
+async def test_rule_7_the_queue_is_by_level_then_time_left_then_arrival(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask("R-0001", stakes=Stakes.ADVISORY, deadline=5)
+        await at.ask("R-0002", deadline=90)
+        await at.ask("R-0003", deadline=30)
+        await at.ask("R-0004", stakes=Stakes.WARNING, deadline=300)
+        await at.ask("R-0005", deadline=30)
+        assert at.screen.listed == ["R-0004", "R-0003", "R-0005", "R-0002", "R-0001"]
+
+
+async def test_rule_7_a_deferred_request_goes_behind_its_level_and_its_time_runs_on(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        first = await at.ask("R-0001", deadline=30)
+        await at.ask("R-0002", deadline=90)
+        await at.ask("R-0003", stakes=Stakes.ADVISORY, deadline=90)
+        at.app.open_card("R-0001")
+        at.clock.advance(ARMING)
+        await at.press("d")
+        assert at.screen.listed == ["R-0002", "R-0001", "R-0003"]
+        at.clock.advance(30)
+        assert first.wait().kind is DecisionKind.EXPIRE
+
+
+async def test_rule_8_the_bell_rings_at_arrival_at_half_time_and_at_the_last_ten_seconds(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        rung: list[float] = []
+        at.app.bell = lambda: rung.append(at.clock.monotonic() - 1000)  # type: ignore[method-assign]
+        await at.ask("R-0001", stakes=Stakes.ADVISORY, deadline=100)
+        await at.ask("R-0002", deadline=100)
+        for _ in range(99):
+            at.clock.advance(1)
+            at.app.beat()
+        assert rung == [0, 50, 90]
+
+
+async def test_rule_8_what_expires_says_so_in_words(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask(deadline=30)
+        await at.open()
+        at.clock.advance(30)
+        assert ticket.wait().kind is DecisionKind.EXPIRE
+        await at.beat()
+        assert at.app.desk.opened == ""
+        assert "R-0001 has ended" in at.note
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.APPROVE, DecisionKind.VETO])
+async def test_rule_9_marked_requests_of_one_kind_are_answered_together(
+    tmp_path: Path, kind: DecisionKind
+) -> None:
+    async with desk(tmp_path) as at:
+        tickets = [await put(at, asked(NOTE, f"R-000{n}", "ab"[n % 2])) for n in range(1, 4)]
+        await at.press("x", "down", "x", "down", "x", "X")
+        assert "R-0002" in at.text("question-body")
+        await at.press("2" if kind is DecisionKind.APPROVE else "1")
+        await at.press("tab", *"all fine", "tab", "3", "enter")
+        assert [one.wait().kind for one in tickets] == [kind] * 3
+        assert tickets[0].wait().batch == ("R-0001", "R-0002", "R-0003")
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (asked(SEND, "R-0002"), "same kind and scope"),
+        (asked(NOTE, "R-0002", scopes=("notes: b",)), "same kind and scope"),
+        (asked(NOTE, "R-0002", persons=2), "two persons"),
+    ],
+)
+async def test_rule_9_what_may_not_go_together_can_only_be_vetoed_together(
+    tmp_path: Path, other: ApprovalRequest, words: str
+) -> None:
+    async with desk(tmp_path) as at:
+        first, second = await put(at, asked(NOTE, "R-0001")), await put(at, other)
+        await at.press("x", "down", "x", "X")
+        assert words in at.text("question-body")
+        await at.press("2", "tab", *"no", "tab", "2", "enter")
+        assert {one.wait().kind for one in (first, second)} == {DecisionKind.VETO}
+
+
+async def test_rule_9_irreversible_requests_are_never_approved_together(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        for number in ("R-0001", "R-0002"):
+            await put(at, asked(SEND, number))
+        await at.press("x", "down", "x", "X")
+        assert "only reversible actions" in at.text("question-body")
+
+
+async def test_rule_10_an_approved_outward_action_is_held_ten_seconds_and_can_be_recalled(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await put(at, asked(SEND, "R-0001"))
+        await read(at, "R-0001")
+        await at.press("a")
+        assert "held" in at.note
+        at.clock.advance(RECALL - 1)
+        await at.beat()
+        assert ticket.answer is None
+        await at.press("u")
+        at.clock.advance(RECALL)
+        await at.beat()
+        assert ticket.answer is None
+        await read(at, "R-0001")
+        await at.press("a")
+        at.clock.advance(RECALL)
+        await at.beat()
+        assert ticket.wait().kind is DecisionKind.APPROVE
+
+
+async def test_rule_10_a_held_approval_is_sent_before_the_request_expires(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await put(at, asked(SEND, "R-0001", deadline=8.0))
+        await read(at, "R-0001")
+        await at.press("a")
+        at.clock.advance(7.2)
+        await at.beat()
+        assert ticket.answer is not None
+        assert ticket.answer.kind is DecisionKind.APPROVE
+
+
+async def test_rule_11_glyph_letter_and_word_stand_beside_every_colour(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        for number, stakes in enumerate(Stakes, 1):
+            await at.ask(f"R-000{number}", stakes=stakes)
+        assert all(mark in at.text("strip") for mark in ("■ W 1", "▲ C 1", "● A 1"))
+        assert "■ WARNING" in at.text("alarm")
+
+
+async def test_rule_12_a_narrow_screen_turns_panes_into_tabs(tmp_path: Path) -> None:
+    async with desk(tmp_path, (80, 24)) as at:
+
+        def shown() -> list[str]:
+            panes = ("queue-pane", "review", "feed-pane", "agents-pane", "world")
+            return [one for one in panes if at.screen.query_one(f"#{one}").region.area > 0]
+
+        await at.ask()
+        assert shown() == ["queue-pane", "review"]
+        await at.press("2")
+        assert shown() == ["feed-pane"]
+        await at.press("3")
+        assert shown() == ["agents-pane", "world"]
+        await at.press("1")
+        assert shown() == ["queue-pane", "review"]
+
+
+async def test_rule_13_everything_can_be_done_by_the_mouse_and_the_record_says_so(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask(stakes=Stakes.ADVISORY)
+        await at.pilot.click("#queue", offset=(3, 0))
+        await at.beat()
+        assert at.app.desk.opened == "R-0001"
+        at.clock.advance(ARMING)
+        await at.beat()
+        keys = at.text("keys")
+        assert keys.index("veto") < keys.index("approve")
+        await at.pilot.click("#keys", offset=(keys.index("a approve") + 1, 0))
+        await at.beat()
+        assert dict(ticket.wait().audit)["input"] == "mouse"
+
+
+async def test_rule_13_a_second_click_means_nothing(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        first = await at.ask("R-0001", stakes=Stakes.ADVISORY)
+        second = await at.ask("R-0002", stakes=Stakes.ADVISORY)
+        await at.open()
+        place = (at.text("keys").index("a approve") + 1, 0)
+        await at.pilot.click("#keys", offset=place, times=2)
+        await at.beat()
+        assert (first.answer is not None, second.answer) == (True, None)
+
+
+async def test_rule_14_muting_silences_this_alarm_and_not_the_next(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        rung: list[int] = []
+        at.app.bell = lambda: rung.append(1)  # type: ignore[method-assign]
+        await at.ask("R-0001", deadline=100)
+        await at.press("m")
+        at.clock.advance(60)
+        await at.beat()
+        assert rung == [1]
+        assert "muted" in at.text("alarm")
+        await at.ask("R-0002", deadline=100)
+        assert rung == [1, 1]
+
+
+async def test_rule_14_g_opens_the_request_of_the_alarm(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        await at.ask("R-0001", stakes=Stakes.ADVISORY)
+        await at.ask("R-0002", stakes=Stakes.WARNING)
+        await at.press("g")
+        assert at.app.desk.opened == "R-0002"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[keys]\napprove = 'enter'", "hit by accident"),
+        ("[keys]\napprove = 'space'", "hit by accident"),
+        ("[keys]\nshutdown = '5'", "hit by accident"),
+        ("[keys]\napprove = 'v'", "also the key of"),
+        ("[keys]\nveto = 'a'", "also the key of"),
+        ("[keys]\nvetoo = 'z'", "did you mean 'veto'?"),
+        ("[keys]\nveto = 3", "one key in quotes"),
+        ("[keyz]\nveto = 'z'", "only [keys]"),
+        ("[keys", "is not TOML"),
+    ],
+)
+def test_rule_15_a_dangerous_or_wrong_key_map_is_one_clear_line(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=r"keys\.toml") as caught:
+        load_keys(file)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_rule_15_the_keys_as_shipped_are_safe_and_every_action_is_done_somewhere() -> None:
+    from oversight.dashboard.app import Console
+
+    assert keys_problem({act.id: act.key for act in ACTS}) == ""
+    missing = [
+        act.id
+        for act in ACTS
+        if act.group != "replay" and not hasattr(Console, f"do_{act.id.replace('-', '_')}")
+    ]
+    assert missing == []
+
+
+async def test_rule_15_keys_can_be_remapped_by_id(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text("[keys]\nveto = 'z'\n")
+    async with desk(tmp_path, keys=load_keys(file)) as at:
+        ticket = await at.ask()
+        await at.open()
+        await at.press("v")
+        assert at.app.desk.pending == {}
+        await at.press("z")
+        assert ticket.request.id in at.app.desk.pending
+        assert "z veto" in at.text("keys") or at.app.desk.opened == ""
+
+
+async def test_rule_15_the_palette_offers_everything_but_what_approves(tmp_path: Path) -> None:
+    from oversight.dashboard.palette import Acts
+
+    async with desk(tmp_path) as at:
+        provider = Acts(at.screen)
+        offered = [str(hit.text or hit.prompt) async for hit in provider.discover()]
+        assert len(offered) == sum(one.risk is not Risk.APPROVE for one in ACTS) - 2
+        assert not any(BY_ID["approve"].label == one.partition("  ")[0] for one in offered)
+        await at.press("ctrl+p", *"pause", "enter")
+        await at.beat()
+        assert at.crew.queue.paused
+
+
+async def test_rule_16_the_record_of_a_decision_says_how_it_was_made(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        ticket = await at.ask(stakes=Stakes.ADVISORY, findings=(finding(Stakes.ADVISORY),))
+        at.clock.advance(3)
+        await at.open()
+        at.clock.advance(2)
+        await at.press("a")
+        answer = ticket.wait()
+        audit = dict(answer.audit)
+        assert answer.by == "operator:kim"
+        assert audit["input"] == "key"
+        assert audit["seconds_open"] == "2.5"
+        assert audit["seconds_since_asked"] == "5.5"
+        assert audit["whole_card_seen"] == "true"
+        assert audit["digest_shown"] == ticket.request.digest[:6]
+        assert audit["findings_shown"] == "F-01"
+
+
+async def test_rule_17_the_workload_is_shown_and_only_advises(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        for number in range(1, 9):
+            ticket = await at.ask(f"R-000{number}", stakes=Stakes.ADVISORY)
+            await at.open()
+            await at.press("a")
+            assert ticket.answer is not None
+        text = at.text("workload")
+        assert "answered 8" in text
+        assert "approved in under 2 s   8" in text
+        assert "8 approvals in a row under 2 s: pause?" in text
+        assert "catch trials: shown after the run" in text
+
+
+async def test_rule_19_with_nothing_pending_the_strip_is_one_dim_line(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        assert at.text("alarm") == ""
+        assert "waiting 0" in at.text("strip")
+        await at.ask()
+        assert "▲ CAUTION" in at.text("alarm")
+
+
+async def test_rule_20_a_blind_study_shows_no_kind_of_agent_and_no_trials(tmp_path: Path) -> None:
+    async with desk(tmp_path, blind=True) as at:
+        await at.ask()
+        await at.open()
+        drawn = " ".join(strip.text for strip in at.app.screen._compositor.render_strips())
+        assert "compliant" not in drawn
+        await at.press("A")
+        drawn = " ".join(strip.text for strip in at.app.screen._compositor.render_strips())
+        assert "compliant" not in drawn
+
+
+async def test_two_hundred_requests_are_a_flood_and_none_is_lost(tmp_path: Path) -> None:
+    async with desk(tmp_path) as at:
+        for number in range(1, 201):
+            at.kernel.hear("a", _asked_event(number))
+            at.crew.queue.submit(asked(NOTE, f"R-{number:04d}", "ab"[number % 2]))
+        await at.beat()
+        assert "FLOOD 200/10 min" in at.text("strip")
+        assert "FLOOD: 200 requests" in at.text("workload")
+        assert at.screen.query_one("#queue", DataTable).row_count == 200
+
+
+def _asked_event(number: int) -> Any:
+    from sandbox.events import Asked
+
+    return Asked(0, f"R-{number:04d}", "advisory", "r", 60.0)
+
+
+async def test_the_feed_can_be_filtered_and_does_not_scroll_under_the_reader(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        for number in range(1, 100):
+            at.kernel.hear("ab"[number % 2], _asked_event(number))
+        await at.beat()
+        feed = at.screen.query_one("#feed", Log)
+        feed.scroll_to(y=5, animate=False)
+        await at.beat()
+        at.kernel.hear("a", _asked_event(100))
+        await at.beat()
+        assert feed.scroll_offset.y == 5
+        await at.press("f", "tab", *"r-0042", "enter")
+        assert [one for one in feed.lines if one] == [at.app.scene.feed[41]]
