@@ -34,7 +34,7 @@ class Console(Deciding, Stopping):
         """Open a request."""
         self._noticed = set(self.scene.requests)
         self.desk.open(request)
-        self.draw()
+        self.draw(all_of_it=False)
 
     def action_act(self, number: str, how: str = "key") -> None:
         """Carry out an action of the table; decisions only where there is a live desk."""
@@ -52,7 +52,7 @@ class Console(Deciding, Stopping):
         self.how = how
         method: Callable[[], None] = getattr(self, f"do_{number.replace('-', '_')}")
         method()
-        self.draw()
+        self.draw(all_of_it=False)
 
     def do_open(self) -> None:
         """Open the request under the cursor. Enter never approves."""

@@ -95,8 +95,7 @@ class ConsoleBase(App[int]):
 
     def _heard(self, news: News | None) -> None:
         if news is not None:
-            self.mirror.take(news)
-        self.draw()
+            self.mirror.take(news)  # drawn at the next beat: arrivals in a flood share a drawing
 
     def refresh_news(self) -> None:
         """Ask for news at once, so that what was just done is seen."""
@@ -123,12 +122,12 @@ class ConsoleBase(App[int]):
             self._driver.write(f"\x1b]0;{title}\x07")
             self._titled = title
 
-    def draw(self) -> None:
+    def draw(self, *, all_of_it: bool = True) -> None:
         """Draw the live operations screen, wherever it stands in the stack."""
         screen = self.operations()
         if screen is not None:
             with contextlib.suppress(NoMatches):  # it is being taken down, and lost its panes
-                screen.draw()
+                screen.draw(all_of_it=all_of_it)
 
     def fresh(self) -> list[str]:
         """Return the requests that arrived while a card was open."""

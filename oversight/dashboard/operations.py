@@ -156,8 +156,11 @@ class Operations(Screen[None]):
         self.set_class(event.size.height < SMALL[1], "-short")
         self.call_after_refresh(self.draw)
 
-    def draw(self) -> None:
-        """Draw what has changed. An arrival moves neither focus nor cursor nor card."""
+    def draw(self, *, all_of_it: bool = True) -> None:
+        """Draw what has changed. An arrival moves neither focus nor cursor nor card.
+
+        What a key has changed is drawn at once, without feed and workload: they have time.
+        """
         if not self.ready:
             return
         scene, width = self.scene, self.size.width
@@ -166,19 +169,27 @@ class Operations(Screen[None]):
         self._draw_queue()
         self._draw_card()
         self._draw_alarm()
-        self._draw_feed()
+        self._draw_foot()
+        if all_of_it:
+            self._draw_feed()
+            self._draw_workload()
+
+    def _draw_workload(self) -> None:
+        scene = self.scene
         over = all(one.ended for one in scene.members.values())
         load = panes.workload(scene.figures, over=over, blind=self.app.blind)
         self._put("workload", load)
         self._put("workload-line", Content(panes.workload_line(scene.figures)))
-        self._draw_foot()
 
     def _put(self, pane: str, text: Content) -> bool:
         """Update a pane only when its text has changed; tell whether it has."""
         if self._texts.get(pane) == text:
             return False
+        height = str(text).count("\n")
+        before = str(self._texts.get(pane, "\n" * 99)).count("\n")
         self._texts[pane] = text
-        self.query_one(f"#{pane}", Static).update(text)
+        grows = pane in {"card", "world"} and (pane == "card" or height != before)
+        self.query_one(f"#{pane}", Static).update(text, layout=grows)
         return True
 
     def _draw_alarm(self) -> None:
@@ -233,7 +244,8 @@ class Operations(Screen[None]):
         if order != self.listed:
             self._relist(table, order)
         marked = self.app.desk.marked
-        for number in order:
+        top = int(table.scroll_y)
+        for number in order[top : top + table.size.height + 1]:  # what is out of sight can wait
             self._cell(table, "queue", number, "left", card.seconds(self.scene.left(number)))
             self._cell(table, "queue", number, "mark", "x" if number in marked else "")
         together = f", {len(marked)} marked" if marked else ""
