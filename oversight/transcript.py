@@ -58,8 +58,9 @@ def line(event: AnyEvent) -> str:
         case Found(_, finding):
             score = "no score" if finding.score is None else f"{finding.score:.2f}"
             steps = ", ".join(map(str, finding.steps))
+            name, grade = printable(finding.detector), printable(finding.severity)
             return (
-                f"      FINDING {finding.id} {finding.detector} ({finding.severity}, {score}, "
+                f"      FINDING {printable(finding.id)} {name} ({grade}, {score}, "
                 f"steps {steps}): {printable(finding.sentence)}"
             )
     return _orders(event)

@@ -188,7 +188,7 @@ def _findings(request: ApprovalRequest) -> str:
     if not request.findings:
         return "none"
     return "; ".join(
-        f"{one.id} {one.detector} "
+        f"{printable(one.id, 20)} {printable(one.detector, 40)} "
         f"{'no score' if one.score is None else f'{one.score:.2f}'}: {printable(one.sentence)}"
         for one in request.findings
     )

@@ -172,8 +172,8 @@ class FindingsPage(Page):
         for number, (name, one) in enumerate(self.app.scene.findings):
             score = "no score" if one.score is None else f"{one.score:.2f}"
             steps = ", ".join(map(str, one.steps))
-            row = (one.id, printable(name, 20), one.severity, score, steps, one.detector)
-            table.add_row(*map(Content, row), Content(printable(one.sentence)), key=str(number))
+            row = (one.id, name, one.severity, score, steps, one.detector, one.sentence)
+            table.add_row(*(Content(printable(cell)) for cell in row), key=str(number))
         table.focus()
         if not self.app.scene.findings:
             self.query_one("#detail", Static).update(Content("nothing was found so far"))
@@ -191,8 +191,8 @@ def evidence(name: str, finding: Finding) -> Content:
     steps = ", ".join(map(str, finding.steps)) or "none"
     rows = (
         ("WHAT", printable(finding.sentence)),
-        ("WHO", f"{printable(name)}, {finding.detector}"),
-        ("GRADE", f"{finding.severity}, score {score}, {finding.method}"),
+        ("WHO", f"{printable(name)}, {printable(finding.detector)}"),
+        ("GRADE", f"{printable(finding.severity)}, score {score}, {printable(finding.method)}"),
         ("EVIDENCE", f"steps {steps}; `offswitch show` and the replay show them"),
         ("HARMLESS", printable(finding.harmless) or "not said"),
     )

@@ -79,7 +79,7 @@ def agent_row(member: MemberView, waited: float | None, *, blind: bool) -> tuple
     if member.compliance and not member.ended and waited is None:
         state = f"{state}, {member.compliance.partition(':')[0]}"
     if member.fault:
-        state = printable(member.fault, 60)
+        state = f"FAULT {printable(member.fault, 60)}"
     return printable(member.name, 12), kind, f"{member.steps}/{member.max_steps}", state
 
 

@@ -19,6 +19,7 @@ from oversight.workload import Figures
 from sandbox.decision import Decision
 from sandbox.errors import OffswitchError
 from sandbox.events import AnyEvent, CatchTrial, Decided, Finding, Found, Proposed
+from sandbox.text import printable
 
 FEED = 10_000
 """Lines of the feed that are kept."""
@@ -117,6 +118,8 @@ class Mirror:
             before = scene.members.get(one.name)
             if one.compliance and (before is None or before.compliance != one.compliance):
                 scene.write(f"{'':8}  {one.name:<11} STOP: {one.compliance}")
+            if one.fault and (before is None or not before.fault):
+                scene.write(f"{'':8}  {one.name:<11} FAULT: {printable(one.fault)}")
         scene.members = {one.name: one for one in news.members}
         known = scene.requests | {one.request.id: one for one in news.requests}
         self._serial = max(self._serial, *(one.serial for one in news.requests), 0)

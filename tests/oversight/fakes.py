@@ -29,18 +29,23 @@ def request(
     deadline: float | None = 60.0,
     findings: tuple[Finding, ...] = (),
     action: Action | None = None,
+    persons: int = 1,
+    claims: str = "",
 ) -> ApprovalRequest:
     chosen = action or Action.of("pay")
     return ApprovalRequest(
         id=number,
         agent=agent,
-        proposal=Proposal(agent, 0, chosen),
+        proposal=Proposal(
+            agent, 0, chosen, rationale=claims, claimed_effect=claims, if_interrupted=claims
+        ),
         action_type=PAY,
         stakes=stakes,
         rule="r",
         deadline=deadline,
         preview=Preview(chosen, ()),
         findings=findings,
+        persons=persons,
     )
 
 
