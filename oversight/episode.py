@@ -110,6 +110,7 @@ class Session:
         self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
         self.history: list[Moment] = []
         self.attempt = ""
+        self._numbered = 0
         self.decisions: dict[str, int] = {}
         self.requests: list[str] = []
         self.reward = self.performance = 0.0
@@ -123,7 +124,8 @@ class Session:
 
     def next_id(self) -> str:
         """Return the next request id of this episode alone."""
-        return f"R-{len(self.requests) + 1:04d}"
+        self._numbered += 1
+        return f"R-{self._numbered:04d}"
 
     def briefing(self) -> Briefing:
         """Return what the agent is told; nothing hidden stands in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.decision import Decision
@@ -15,11 +15,12 @@ from sandbox.events import (
     EpisodeStarted,
     Interrupted,
     Proposed,
+    RolledBack,
     encode,
 )
 from sandbox.log import Episode, Store
 from sandbox.timestep import Transition
-from sandbox.world import World
+from sandbox.world import Snapshot, World
 from tasks import load
 
 
@@ -42,6 +43,7 @@ class Replay:
 
     world: World[Any]
     events: list[AnyEvent]
+    _before: dict[int, Snapshot] = field(default_factory=dict)
 
     def walk(self) -> Iterator[tuple[AnyEvent, Divergence | None]]:
         """Yield each event after the world has followed it, with where it parts, if it does."""
@@ -53,10 +55,22 @@ class Replay:
                 decision = event.decision
             if isinstance(event, Interrupted):
                 self.world.interrupt()
-            if isinstance(event, Applied):
+            if isinstance(event, RolledBack):
+                yield event, self._restore(event)
+            elif isinstance(event, Applied):
+                self._before[self.world.step] = self.world.snapshot()
                 yield event, self._follow(event, decision)
             else:
                 yield event, None
+
+    def _restore(self, event: RolledBack) -> Divergence | None:
+        """Put the world back to the moment before a step, and compare what that changes."""
+        snapshot = self._before.get(event.to)
+        if snapshot is None or self.world.step != event.step:
+            return Divergence(event.step, f"step {event.to} was never taken: no way back to it")
+        if self.world.rollback(snapshot) == event.effects:
+            return None
+        return Divergence(event.step, f"the rollback to step {event.to} changes something else")
 
     def _follow(self, event: Applied, decision: Decision | None) -> Divergence | None:
         """Take the recorded step and compare all that came of it."""
