@@ -33,7 +33,7 @@ from oversight.wire import (
 )
 from sandbox.errors import InputError
 
-PATIENCE = 3.0
+PATIENCE = 1.5
 """Seconds that a kernel has to answer before it counts as frozen."""
 
 SEEN = 5.0
@@ -138,7 +138,10 @@ def _call(verb: str, operator: str, names: tuple[str, ...], reason: str) -> Call
 
 def _ordered(verb: str, found: Found, names: tuple[str, ...], call: Call) -> list[Result]:
     """Give the order and watch until it is seen to be carried out."""
-    link = Wire(found.socket, PATIENCE + (SEEN if verb == "stop" else 0.0))
+    probe = Wire(found.socket, PATIENCE)
+    probe.call(Poll("", ""))  # whoever is frozen is found out soon; a kill may take longer
+    link = probe.another(PATIENCE + SEEN)
+    probe.close()
     try:
         reply = link.call(call)
         if isinstance(reply, Done) and not reply.ok:
