@@ -96,7 +96,7 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     check_desktop(Desktop(options.logs, options.operator, keys=options.keys))
     if watched(options.logs) is None:
         attach(plans, options.logs, options.pace, options.catch_trials).close()
-    command = [sys.executable, "-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
+    command = ["-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
     command += ["--operator", options.operator]
     command += ["--blind"] if options.blind else []
     command += ["--keys", str(options.keys)] if options.keys else []
