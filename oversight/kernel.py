@@ -75,6 +75,7 @@ class Kernel:
         self.stage = stage
         self.queue = crew.queue
         self.leaving = threading.Event()
+        self.attended = threading.Event()
         self.pace = 0.0
         self.watched = watched
         self._lock = threading.RLock()
@@ -155,6 +156,7 @@ class Kernel:
             if call.console:
                 self._consoles[call.console] = (call.operator, self._now())
                 self._alone_since = self._now()
+                self.attended.set()
             first = self._count - len(self._items)
             skip = max(0, call.events - first)
             items = tuple(self._items)[skip : skip + MOST_ITEMS]

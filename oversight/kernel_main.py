@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from oversight.crew import gather
-from oversight.kernel import HEARTBEAT, Kernel, Opened
+from oversight.kernel import HEARTBEAT, LONELY, Kernel, Opened
 from oversight.link import Wire
 from oversight.run import Plan
 from oversight.serve import Server
@@ -127,7 +127,6 @@ def main() -> int:
         _answer(Ready(problem=str(error)))
         return 2
     kernel.pace = errand.pace
-    crew.start()
     _answer(Ready(socket=str(server.path)))
     try:
         _attend(kernel)
@@ -159,14 +158,19 @@ def _attend(kernel: Kernel) -> None:
     signalled: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: signalled.append(number))
     kernel.on_main = on_main
+    begun = False
     while not kernel.leaving.is_set():
+        if not begun and kernel.attended.is_set():  # nothing runs before somebody watches
+            begun = True
+            kernel.crew.start()
         with contextlib.suppress(queue.Empty):
-            job, future = jobs.get(timeout=0.25)
+            job, future = jobs.get(timeout=0.1)
             try:
                 future.set_result(job())
             except Exception as error:  # noqa: BLE001 (it belongs to who asked)
                 future.set_exception(error)
-        kernel.tick()
+        if begun or kernel.alone() > LONELY:
+            kernel.tick()
         if signalled:
             kernel.answer(ShutDownAgents("signal", "SIGTERM", leave=True))
         if kernel.over() and kernel.alone() > HEARTBEAT:

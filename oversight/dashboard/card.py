@@ -26,6 +26,9 @@ MARKS = {
 }
 """Glyph with letter, word and colour of each grade."""
 
+LABEL = 11
+"""Columns that a label takes."""
+
 LIKELY = 0.5
 """An effect at least this probable stands in the dry run as expected."""
 
@@ -81,6 +84,8 @@ def write(sheet: Sheet, width: int) -> Content:
     glyph, word, colour = MARKS[request.stakes]
     kind = request.action_type
     digest = sheet.edit[1] if sheet.edit else request.digest
+    scopes = "; ".join(request.scopes) or "none needed"
+    rule = printable(request.rule or "none matched")
     parts: Parts = [
         (f"{request.proposal.action.name}", "bold"),
         f"   {_who(sheet)}, step {request.proposal.step}   digest {short(digest)}\n",
@@ -89,16 +94,16 @@ def write(sheet: Sheet, width: int) -> Content:
         *_line("STAKES", ""),
         (f"{glyph[0]} {word}", colour),
         f"   {kind.severity} harm, {kind.reversibility}, reach: {kind.reach}\n",
-        *_line("SCOPE", "; ".join(request.scopes) or "none needed"),
-        f" (asked by rule {request.rule or 'none matched'!r})\n",
-        *_line("BUDGET", "; ".join(request.budgets) or "none counted"),
+        *_line("SCOPE", f"{scopes} (asked by rule {rule!r})", width),
         "\n",
-        *_line("UNDO", _undo(request)),
+        *_line("BUDGET", "; ".join(request.budgets) or "none counted", width),
+        "\n",
+        *_line("UNDO", _undo(request), width),
         "\n",
         *_dry_run(request, sheet.edit[2] if sheet.edit else request.preview, width),
-        *_line("FINDINGS", _findings(request)),
+        *_line("FINDINGS", _findings(request), width),
         "\n",
-        *_line("PRECEDENT", sheet.view.precedent),
+        *_line("PRECEDENT", sheet.view.precedent, width),
         "\n",
         *_persons(sheet),
         "\n",
@@ -142,7 +147,7 @@ def _persons(sheet: Sheet) -> Parts:
 def _time(sheet: Sheet, width: int) -> Parts:
     """Return the time left: text first, bar second; in a replay, how it was decided."""
     if sheet.decided:
-        return [*_line("DECIDED", sheet.decided), "\n"]
+        return [*_line("DECIDED", sheet.decided, width), "\n"]
     left = sheet.standing.left if sheet.standing else None
     deadline = sheet.view.request.deadline
     parts: Parts = [*_line("LEFT", f"{seconds(left)} of {seconds(deadline)}  ")]
@@ -168,8 +173,10 @@ def differing(request: ApprovalRequest, preview: Preview) -> int:
     )
 
 
-def _line(label: str, text: str) -> tuple[tuple[str, str], str]:
-    return (f"{label:<11}", GREY), text
+def _line(label: str, text: str, width: int = 0) -> tuple[tuple[str, str], str]:
+    """Return a label and its text, wrapped under itself where a width is given."""
+    rows = textwrap.wrap(text, max(20, width - LABEL)) if width else [text]
+    return (f"{label:<{LABEL}}", GREY), ("\n" + " " * LABEL).join(rows)
 
 
 def _undo(request: ApprovalRequest) -> str:

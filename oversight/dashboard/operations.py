@@ -246,7 +246,9 @@ class Operations(Screen[None]):
         marked = self.app.desk.marked
         top = int(table.scroll_y)
         for number in order[top : top + table.size.height + 1]:  # what is out of sight can wait
-            self._cell(table, "queue", number, "left", card.seconds(self.scene.left(number)))
+            open_ = number in self.scene.standings
+            left = card.seconds(self.scene.left(number)) if open_ else ""
+            self._cell(table, "queue", number, "left", left)
             self._cell(table, "queue", number, "mark", "x" if number in marked else "")
         together = f", {len(marked)} marked" if marked else ""
         self.query_one("#queue-pane").border_subtitle = f"{len(order)} pending{together}"

@@ -25,7 +25,8 @@ REPLAY_KEYS = ("replay-back", "replay-on", "replay-play", "replay-next", "fork",
 
 def strip(scene: Scene, width: int, *, blind: bool) -> Content:
     """Return the one line that sums everything up; dim while nothing waits."""
-    members, requests = scene.members.values(), scene.requests.values()
+    members = scene.members.values()
+    requests = [view for number, view in scene.requests.items() if number in scene.standings]
     running = sum(not one.ended for one in members)
     tasks = sorted({one.task for one in members})
     task = tasks[0] if len(tasks) == 1 else f"{len(tasks)} tasks"
@@ -43,9 +44,9 @@ def strip(scene: Scene, width: int, *, blind: bool) -> Content:
         flood = scene.figures.in_window > FLOOD
         word = f"  FLOOD {scene.figures.in_window}/10 min" if flood else ""
         parts.append((word, card.VERMILION) if flood else f"  {scene.figures.in_window} req/10 min")
-    if scene.paused or (running and all(one.frozen for one in members) and not requests):
-        frozen = sum(one.frozen for one in members)
-        parts.append((f"  PAUSED {frozen} of {len(scene.members)}", "bold"))
+    if running and (scene.paused or any(one.state in {"paused", "pausing"} for one in members)):
+        frozen = sum(one.frozen and not one.ended for one in members)
+        parts.append((f"  PAUSED {frozen} of {running}", "bold"))
     if width >= 120 and not blind:  # noqa: PLR2004 (columns)
         held = sorted({one.containment for one in members})
         parts.append(f"  containment: {', '.join(held)}")

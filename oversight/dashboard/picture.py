@@ -16,6 +16,7 @@ from pathlib import Path
 
 import anyio
 from textual.pilot import Pilot
+from textual.widgets import DataTable
 
 from oversight.crew import Crew, gather
 from oversight.dashboard.app import Console
@@ -107,7 +108,11 @@ async def replay(at: Studio) -> None:
         at.clock.advance(6.0)
         await at.settle()
         await at.until_all_ask()
-    await at.press("E", "down", "down", "enter", "n", "n", "n")
+    await at.press("E")
+    table = at.console.screen.query_one("#episodes", DataTable)
+    naive = at.crew.members["naive"].session.log.episode
+    table.move_cursor(row=table.get_row_index(naive))
+    await at.press("enter", "n", "n")
 
 
 SHOTS: dict[str, tuple[Shot, tuple[int, int]]] = {
@@ -127,7 +132,8 @@ async def picture(name: str) -> str:
         async with studio(Path(folder), size) as at:
             await shot(at)
             assert isinstance(at.console.screen_stack[1], Operations)
-            return at.console.export_screenshot(title="offswitch")
+            svg = at.console.export_screenshot(title="offswitch")
+            return svg.replace("<svg class", '<svg xml:space="preserve" class', 1)
 
 
 def words(svg: str) -> list[str]:

@@ -29,7 +29,8 @@ def approve_question(
     edited = "" if action == request.proposal.action else "  AS EDITED"
     words = "all lines of the dry run agree with what the agent says"
     if differs:
-        words = f"{differs} lines differ between dry run and what the agent says"
+        lines = "1 line differs" if differs == 1 else f"{differs} lines differ"
+        words = f"{lines} between dry run and what the agent says"
     two = "two persons must approve; the second by another name\n" if request.persons > 1 else ""
     body = (
         f"{printable(action)}{edited}\n{printable(request.agent)}, step {request.proposal.step}\n"

@@ -64,7 +64,7 @@ class Replay(Operations):
             return None
         return Sheet(
             view=self._scene.requests[frame.request.id],
-            standing=self._scene.standings[frame.request.id],
+            standing=self._scene.standings.get(frame.request.id),
             agent="" if self.app.blind else str(self.tape.header["agent"]),
             decided=how_decided(frame.decision) if frame.decision else "",
         )

@@ -80,6 +80,8 @@ class Tape:
                 decision = event.decision
             elif isinstance(event, Found):
                 findings.append(event.finding)
+            elif isinstance(event, EpisodeEnded):
+                request, decision = None, None
             fault = parted.sentence if parted else ""
             world = replay.world.render(48)
             self.frames.append(Frame(event, wall, world, request, decision, fault))
@@ -138,6 +140,7 @@ class Tape:
         if frame.request is not None:
             view = RequestView(frame.request, 0, "not kept in the log")
             scene.requests[frame.request.id] = view
+        if frame.request is not None and frame.decision is None:
             left = frame.request.deadline
             scene.standings[frame.request.id] = OpenView(frame.request.id, left, 0.0)
         return scene
