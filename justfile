@@ -17,11 +17,11 @@ test *args:
 
 # take the console's snapshots anew; look at them before committing
 snap:
-    .venv/bin/pytest tests/oversight/test_dashboard.py --snapshot-update
+    .venv/bin/pytest tests/oversight/test_snapshots.py --snapshot-update
 
-# the picture in the README, from the console itself
+# the pictures in README and docs, from the console itself; a test compares them
 picture:
-    .venv/bin/python -m oversight.dashboard.picture docs/console.svg
+    .venv/bin/python -m oversight.dashboard.picture docs
 
 demo:
     .venv/bin/offswitch demo
@@ -29,3 +29,4 @@ demo:
 bench:
     .venv/bin/python benchmarks/bench_step.py
     .venv/bin/python benchmarks/bench_start.py
+    .venv/bin/python benchmarks/bench_console.py
