@@ -1,4 +1,4 @@
-"""Hold the console to its rules: mouse, sound, keys, record, workload, looks; see docs/console.md."""
+"""Hold the console to its rules: mouse, sound, keys, record, workload, looks (docs/console.md)."""
 
 from __future__ import annotations
 
