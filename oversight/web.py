@@ -62,13 +62,21 @@ Answer: TypeAlias = "web.StreamResponse"
 Answering = Callable[["web.Request"], Coroutine[Any, Any, Answer]]
 
 
-def serve(command: Sequence[str], port: int, token: str | None = None) -> int:
+def serve(
+    command: Sequence[str],
+    port: int,
+    token: str | None = None,
+    *,
+    before: Callable[[], object] | None = None,
+) -> int:
     """Serve a console a page until Ctrl-C, and return the exit code.
 
     Args:
         command: the arguments after this interpreter, such as `-m oversight.cli oversee`.
         port: where to listen, on 127.0.0.1; 0 takes a free port.
         token: what a browser must know; by default a fresh one.
+        before: called once nothing more can fail, and before anybody can come in: it starts what
+            must not be left running where no page can be served.
 
     Raises:
         InputError: when textual-serve is not installed, or the port cannot be had.
@@ -83,6 +91,8 @@ def serve(command: Sequence[str], port: int, token: str | None = None) -> int:
         shell = "exec " + shlex.join([*PYTHON, "-m", "oversight.web", *command])
         server = Server(shell, HOST, door.port, title="Offswitch", public_url=door.origin)
         server.console.quiet = True  # its banner would go to stdout, which is data
+        if before is not None:
+            before()
         consoles = _Consoles()
         with (
             contextlib.redirect_stdout(_Narration()),
@@ -96,7 +106,8 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        number = getattr(error, "errno", None)  # a port over 65535 has none
+        reason = os.strerror(number) if number else error
         raise InputError(
             f"cannot listen on port {port} of {HOST} ({reason}): "
             "give another with --port, or 0 for any that is free"
