@@ -108,6 +108,7 @@ class Session:
         self.grants = self.permissions or self.task.permissions()
         self.ledger = Ledger(self.grants)
         self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
+        self.control.attach(getattr(self.agent, "kill", None))
         self.history: list[Moment] = []
         self.attempt = ""
         self._numbered = 0

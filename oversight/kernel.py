@@ -127,7 +127,9 @@ class Kernel:
             self.crew.pause(NOBODY, hold=False)
             self.queue.resume()  # nobody is there to answer: time runs, and closes
         if alone > LONELY:
-            self.crew.shutdown(self._running(), NOBODY, f"no console for {LONELY:g} s")
+            names = self._running()
+            self.crew.shutdown(names, NOBODY, f"no console for {LONELY:g} s")
+            self.crew.close_unbegun(names)
             self.leaving.set()
 
     def alone(self) -> float:
@@ -219,6 +221,8 @@ class Kernel:
         """End agents from outside, and say what was observed of each death."""
         names = [one for one in call.agents or self.crew.members if one in self._running()]
         self.crew.shutdown(names, f"operator:{call.operator}", call.reason)
+        if self.watched:
+            self.crew.close_unbegun(names)
         proofs = []
         for name in names:
             member = self.crew.members[name]

@@ -94,13 +94,16 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     from oversight.web import serve
 
     check_desktop(Desktop(options.logs, options.operator, keys=options.keys))
-    if watched(options.logs) is None:
-        attach(plans, options.logs, options.pace, options.catch_trials).close()
+
+    def begin() -> None:
+        if watched(options.logs) is None:
+            attach(plans, options.logs, options.pace, options.catch_trials).close()
+
     command = ["-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
     command += ["--operator", options.operator]
     command += ["--blind"] if options.blind else []
     command += ["--keys", str(options.keys)] if options.keys else []
-    return serve(command, options.port)
+    return serve(command, options.port, before=begin)
 
 
 def run(options: argparse.Namespace) -> int:

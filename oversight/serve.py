@@ -132,11 +132,12 @@ class Server:
 
     def _talk(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as lines:
-            if refused := self._refused(connection):
-                connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
-                return
+            refused = self._refused(connection)
             with contextlib.suppress(OSError, ValueError):
                 while line := lines.readline(MAX_CALL):
+                    if refused:  # only now: to close on unread words would reset the connection
+                        connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
+                        return
                     connection.sendall(self._answer(line) + b"\n")
 
     def _answer(self, line: bytes) -> bytes:

@@ -54,7 +54,6 @@ def run_episode(session: Session) -> Summary:
     Raises:
         StoreError: when the log cannot be written; nothing more was applied.
     """
-    session.control.attach(getattr(session.agent, "kill", None))
     session.notes.info("episode began", episode=session.log.episode, task=session.full_task)
     try:
         reason = _run(session)

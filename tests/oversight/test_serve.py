@@ -189,6 +189,19 @@ def test_another_terminal_pauses_resumes_and_stops(running: Running) -> None:
     assert started(running.agents["one"]) != 0
 
 
+def test_agents_that_wait_for_the_first_console_can_be_stopped_too(tmp_path: Path) -> None:
+    start_kernel(Errand((Plan(TASK, name="one", seed=11),), tmp_path, 0.0))
+    pid, _ = next(iter(kernels(tmp_path))).running.agents["one"]
+    code, rows, _ = command(tmp_path, "stop", "--all")
+    assert code == 0, rows
+    assert "seen dead" in rows[0]["sentence"]
+    assert started(pid) == 0
+    store = Store(tmp_path / "offswitch.db", readonly=True)
+    assert [one.status for one in store.episodes()] == [str(TerminationReason.SHUT_DOWN)]
+    store.close()
+    until(lambda: list(kernels(tmp_path)) == [])
+
+
 def test_a_frozen_kernel_does_not_keep_its_agents_alive(running: Running) -> None:
     os.kill(running.pid, signal.SIGSTOP)
     code, rows, _ = command(running.logs, "pause", "--all")
