@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
 from oversight.dashboard import questions
@@ -28,7 +28,10 @@ class Console(Deciding, Stopping):
     CSS_PATH = "console.tcss"
     TITLE = "Offswitch"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Acts}
-    BINDINGS: ClassVar[list[BindingType]] = bindings("stop", priority=("pause", "quit"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("stop", priority=("pause", "quit")),
+        Binding("ctrl+c", "act('quit')", "quit", show=False, priority=True),
+    ]
 
     def open_card(self, request: str) -> None:
         """Open a request."""
