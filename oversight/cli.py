@@ -32,6 +32,16 @@ def _command(name: str) -> Command:
     return call
 
 
+def _login() -> str:
+    """Return the login's name; empty when the machine knows none."""
+    import pwd
+
+    try:
+        return os.environ.get("USER", "") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""
+
+
 def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--logs",
@@ -115,14 +125,14 @@ def _order(parser: argparse.ArgumentParser) -> None:
     which.add_argument("episode", nargs="?", help="episode id, its beginning, or agent's name")
     which.add_argument("--all", action="store_true", help="every agent that runs in this log")
     parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
-    parser.add_argument(
-        "--operator", default=os.environ.get("USER", "") or "terminal", help="your name"
-    )
+    parser.add_argument("--operator", default=_login(), help="your name (default: your login)")
 
 
 def _operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--operator", default=os.environ.get("USER", ""), help="your name; every decision bears it"
+        "--operator",
+        default=_login(),
+        help="your name; every decision bears it (default: your login)",
     )
     parser.add_argument("--blind", action="store_true", help="hide kinds of agents and trials")
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")

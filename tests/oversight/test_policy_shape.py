@@ -13,7 +13,7 @@ from sandbox.log import MemoryLog
 from sandbox.schema import Stakes
 from tasks.registry import module_of
 
-SLOW = {"wide-common"}
+SLOW = {"common"}
 """Settings whose tables take seconds to solve."""
 
 
