@@ -84,7 +84,7 @@ def serve(
     try:
         from textual_serve.server import Server
     except ImportError as error:
-        raise InputError("--web needs further packages: pip install 'offswitch[web]'") from error
+        raise InputError("--web needs further packages: pip install textual-serve") from error
     with _listen(port) as listening:
         door = Door(listening.getsockname()[1], token or secrets.token_urlsafe(24))
         # `exec`, so that our child is the console and no shell above it

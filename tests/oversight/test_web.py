@@ -284,5 +284,5 @@ def test_a_busy_port_is_named_with_the_way_out_and_nothing_is_started() -> None:
 
 def test_without_the_extra_the_way_to_get_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "textual_serve.server", None)
-    with pytest.raises(InputError, match=r"^--web needs .*: pip install 'offswitch\[web\]'$"):
+    with pytest.raises(InputError, match=r"^--web needs .*: pip install textual-serve$"):
         serve(["-c", ""], 0)
