@@ -76,6 +76,19 @@ async def test_hostile_text_in_every_field_reaches_no_screen_unescaped(
         assert at.app.screen is not at.app.operations()
 
 
+async def test_twenty_megabytes_are_cut_and_their_length_is_said(tmp_path: Path) -> None:
+    flood = "x\x1b[2J" * 4_000_000
+    evil = Finding("F-01", "a", "d", "warning", 0.5, "observed", (0,), flood, flood)
+    async with desk(tmp_path) as at:
+        await at.ask("R-0001", claims=flood, findings=(evil,))
+        at.app.scene.findings.append(("a", evil))
+        await at.open()
+        assert "20,000,000 characters" in at.text("card")
+        assert "\x1b" not in at.text("card")
+        await at.press("F")
+        assert "20,000,000 characters" in at.text("detail")
+
+
 async def test_when_the_store_takes_no_more_nothing_is_applied_and_the_screen_says_so(
     tmp_path: Path,
 ) -> None:
