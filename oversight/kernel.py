@@ -123,7 +123,7 @@ class Kernel:
             gone = [key for key, (_, seen) in self._consoles.items() if now - seen > HEARTBEAT]
             for key in gone:
                 del self._consoles[key]
-            if self._consoles or not self.watched:
+            if not self.watched:
                 self._alone_since = now
             if self.over():
                 while self._withheld:

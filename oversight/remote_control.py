@@ -214,7 +214,7 @@ def _kill(pid: int, since: int) -> tuple[bool, str]:
     except ProcessLookupError:
         return True, f"process {pid} is gone"
     try:
-        if started(pid) != since:
+        if not since or started(pid) != since:
             return True, f"process {pid} is gone"
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

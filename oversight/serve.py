@@ -20,7 +20,8 @@ import msgspec
 from oversight.kernel import Kernel
 from oversight.link import short_path
 from oversight.wire import CALLS, Done
-from sandbox.errors import StoreError
+from sandbox.errors import OffswitchError, StoreError
+from sandbox.text import printable
 
 MAX_CALL = 2**20
 """Most bytes of one call."""
@@ -33,7 +34,7 @@ class Running(msgspec.Struct, frozen=True):
 
     Attributes:
         kernel: process id and start time of the kernel.
-        agents: name to process id and start time.
+        agents: name to process id and start time, which is 0 of one that has ended.
         episodes: name to id of the episode.
         console: the agents wait for a person at a console.
     """
@@ -101,8 +102,8 @@ class Server:
         agents: dict[str, tuple[int, int]] = {}
         for name, member in list(self.kernel.crew.members.items()):
             pid = getattr(member.session.agent, "pid", 0)
-            if pid and (since := started(pid)):
-                agents[name] = (pid, since)
+            if pid:
+                agents[name] = (pid, started(pid))
         running = Running(
             (os.getpid(), started(os.getpid())),
             agents,
@@ -153,9 +154,13 @@ class Server:
             )
         try:
             call = CALLS.decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, OffswitchError, RecursionError) as error:
             return msgspec.json.encode(Done(False, f"malformed call: {error}"))
-        return msgspec.json.encode(self.kernel.answer(call))
+        try:
+            return msgspec.json.encode(self.kernel.answer(call))
+        except Exception as error:  # noqa: BLE001 (who asks must not take the kernel for gone)
+            reason = f"the kernel broke on this call: {type(error).__name__}: {error}"
+            return msgspec.json.encode(Done(False, printable(reason, 500)))
 
     def _refused(self, connection: socket.socket) -> str:
         """Say why the other side may not speak to the kernel; empty when it may."""
