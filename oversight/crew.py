@@ -95,9 +95,10 @@ class Crew:
     heard: Callable[[str, AnyEvent], None] = lambda name, event: None
 
     def start(self) -> None:
-        """Start every agent in a thread of its own."""
-        for member in self.members.values():
-            self.start_one(member)
+        """Start every agent that does not run yet in a thread of its own."""
+        for member in list(self.members.values()):
+            if member.thread is None:
+                self.start_one(member)
 
     def start_one(self, member: Member) -> None:
         """Start one agent in a thread of its own."""

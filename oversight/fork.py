@@ -6,6 +6,7 @@ asked all along, so that it knows at the step what it knew. From the step on it 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,12 @@ class Recording:
     decisions: dict[int, Decision]
     interruptions: dict[int, list[Order]]
 
+    def forget(self) -> None:
+        """Repeat nothing more: the world has parted from what was recorded."""
+        self.proposals.clear()
+        self.decisions.clear()
+        self.interruptions.clear()
+
 
 def read_recording(events: list[AnyEvent], branch: Branch) -> Recording:
     """Read what happened up to the branch.
@@ -75,8 +82,7 @@ def read_recording(events: list[AnyEvent], branch: Branch) -> Recording:
         raise InputError("the episode does not begin with its header; run `offswitch verify`")
     found = Recording(events[0].header, {}, {}, {})
     for event in events:
-        rolled = isinstance(event, Decided) and event.decision.request.startswith("rollback-")
-        if isinstance(event, RolledBack) or rolled:
+        if isinstance(event, RolledBack) or _makes_up(event):
             break
         if isinstance(event, Proposed) and event.step <= branch.step:
             found.proposals[event.step] = event.proposal
@@ -101,6 +107,8 @@ class Recorded:
         self._agent, self._name, self._recording = agent, name, recording
         if hasattr(agent, "kill"):
             self.kill = agent.kill
+        if hasattr(agent, "pid"):
+            self.pid: int = agent.pid
 
     def begin(self, briefing: Briefing) -> None:
         """Start the agent."""
@@ -128,6 +136,8 @@ class Remembering:
     def answer(self, request: ApprovalRequest) -> Answer:
         """Return the recorded answer, the branch's, or that of the overseer."""
         step = request.proposal.step
+        if step not in self._recording.proposals:
+            return self._then.answer(request)
         if step == self._branch.step:
             kind = self._branch.decide
             return Answer(
@@ -196,7 +206,32 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     if branch.decide is DecisionKind.INTERRUPT:
         again = recording.interruptions.setdefault(branch.step + 1, [])
         again.append(Order(branch.by, branch.reason or "interrupted in a fork"))
+    _part(session, recording)
     return plan, session
+
+
+def _part(session: Session, recording: Recording) -> None:
+    """Forget the recording once an operator interrupts the fork or takes its steps back.
+
+    What was approved was approved in another world; from there on the agent acts, and is asked for.
+    """
+    publish, heard = session.publish, Counter[int]()
+
+    def follow(event: AnyEvent) -> None:
+        if isinstance(event, Interrupted):
+            heard[event.step] += 1
+            if heard[event.step] > len(recording.interruptions.get(event.step, ())):
+                recording.forget()
+        elif isinstance(event, RolledBack) or _makes_up(event):
+            recording.forget()
+        publish(event)
+
+    session.publish = follow
+
+
+def _makes_up(event: AnyEvent) -> bool:
+    """Tell whether an operator's rollback decided this, by compensating."""
+    return isinstance(event, Decided) and event.decision.request.startswith("rollback-")
 
 
 def _plan(header: Header, name: str) -> Plan:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy, Verdict
-from oversight.request import Answer, ApprovalRequest
+from oversight.request import Answer, ApprovalRequest, person
 from oversight.standing import StandingGrants
 from sandbox.action import Proposal
 from sandbox.decision import APPROVING, Decision, DecisionKind
@@ -146,7 +146,7 @@ def _checked(answer: Answer, request: ApprovalRequest) -> Answer:
     """
     if answer.kind not in APPROVING:
         return answer
-    persons = {name.strip().casefold() for name in answer.approvers} - {""}
+    persons = {person(name) for name in answer.approvers} - {""}
     problem = ""
     if len(persons) < request.persons and request.persons > 1:
         problem = f"{request.persons} different persons must approve; {len(persons)} did"

@@ -7,8 +7,10 @@ paused, open requests go on to expire, and after a time with nobody there everyt
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import count
 
 from oversight.crew import Crew, Member
 from oversight.fork import Branch, open_fork
@@ -55,6 +57,9 @@ HEARTBEAT = 3.0
 LONELY = 600.0
 """Seconds without any console after which every agent is shut down."""
 
+WRITTEN = 5.0
+"""Seconds in which episodes that were shut down should be over, and written."""
+
 KEPT = 20_000
 """Events kept for consoles that come later; all of them are in the log."""
 
@@ -79,6 +84,7 @@ class Kernel:
         self.pace = 0.0
         self.watched = watched
         self._lock = threading.RLock()
+        self._forking = threading.Lock()
         self._items: deque[Item] = deque(maxlen=KEPT)
         self._count = self._ticks = 0
         self._consoles: dict[str, tuple[str, float]] = {}
@@ -92,7 +98,6 @@ class Kernel:
 
     def hear(self, name: str, event: AnyEvent) -> None:
         """Take an event from an agent's thread; catch trials are told only after the run."""
-        self.settling.count(name, event)
         with self._lock:
             if isinstance(event, CatchTrial):
                 self._withheld.append((name, event))
@@ -100,6 +105,7 @@ class Kernel:
             self._keep(name, event)
 
     def _keep(self, name: str, event: AnyEvent) -> None:
+        self.settling.count(name, event)
         self._count += 1
         self._items.append(Item(self._count, name, event, self.queue.clock.now()))
 
@@ -117,7 +123,7 @@ class Kernel:
             gone = [key for key, (_, seen) in self._consoles.items() if now - seen > HEARTBEAT]
             for key in gone:
                 del self._consoles[key]
-            if self._consoles or not self.watched:
+            if not self.watched:
                 self._alone_since = now
             if self.over():
                 while self._withheld:
@@ -127,10 +133,21 @@ class Kernel:
             self.crew.pause(NOBODY, hold=False)
             self.queue.resume()  # nobody is there to answer: time runs, and closes
         if alone > LONELY:
-            names = self._running()
-            self.crew.shutdown(names, NOBODY, f"no console for {LONELY:g} s")
-            self.crew.close_unbegun(names)
-            self.leaving.set()
+            self.end(NOBODY, f"no console for {LONELY:g} s")
+
+    def end(self, by: str, reason: str) -> None:
+        """Shut every agent down, see that the log says so, and let the kernel end."""
+        names = self._running()
+        self.crew.shutdown(names, by, reason)
+        self.await_ends(names)
+        self.leaving.set()
+
+    def await_ends(self, names: Sequence[str]) -> None:
+        """Wait until the episodes are over and written, `WRITTEN` seconds at the most."""
+        until = time.monotonic() + WRITTEN
+        for member in (self.crew.members[name] for name in names):
+            if member.thread is not None:
+                member.over.wait(max(0.0, until - time.monotonic()))
 
     def alone(self) -> float:
         """Return the seconds for which no console has been there."""
@@ -139,7 +156,18 @@ class Kernel:
 
     def _running(self) -> list[str]:
         stopped = set(self.crew.stopped())
-        return [name for name in self.crew.members if name not in stopped]
+        return [name for name in list(self.crew.members) if name not in stopped]
+
+    def _known(self, names: Sequence[str]) -> list[Member]:
+        """Return the named agents, or none of them if one is unknown.
+
+        Raises:
+            ContractError: naming who is not there.
+        """
+        for name in names:
+            if name not in self.crew.members:
+                raise ContractError(f"there is no agent {name!r}")
+        return [self.crew.members[name] for name in names]
 
     def answer(self, call: Call) -> Reply:
         """Carry out one call. What cannot be done is an answer, never an exception."""
@@ -195,47 +223,40 @@ class Kernel:
     def pause(self, call: Pause) -> Reply:
         """Freeze all agents and the time of requests, or only the named agents."""
         by = f"operator:{call.operator}"
-        if call.agents:
-            for name in call.agents:
-                self.crew.members[name].session.control.pause(by)
-        else:
+        for member in self._known(call.agents):
+            member.session.control.pause(by)
+        if not call.agents:
             self.crew.pause(by)
         return Done(True, f"pausing {len(call.agents) or len(self.crew.members)}")
 
     def resume(self, call: Resume) -> Reply:
         """Let all agents, or the named ones, go on."""
         by = f"operator:{call.operator}"
-        if call.agents:
-            for name in call.agents:
-                self.crew.members[name].session.control.resume(by)
-        else:
+        for member in self._known(call.agents):
+            member.session.control.resume(by)
+        if not call.agents:
             self.crew.resume(by)
         return Done(True, "resumed")
 
     def interrupt(self, call: Interrupt) -> Reply:
         """Ask one agent to stop."""
+        self._known([call.agent])
         self.crew.interrupt(call.agent, f"operator:{call.operator}")
         return Done(True, f"{call.agent} is asked to stop; the feed shows whether it complies")
 
     def shut_down(self, call: ShutDownAgents) -> Reply:
         """End agents from outside, and say what was observed of each death."""
-        names = [one for one in call.agents or self.crew.members if one in self._running()]
+        self._known(call.agents)
+        names = [one for one in self._running() if not call.agents or one in call.agents]
         self.crew.shutdown(names, f"operator:{call.operator}", call.reason)
-        if self.watched:
-            self.crew.close_unbegun(names)
-        proofs = []
-        for name in names:
-            member = self.crew.members[name]
-            if member.thread is not None:
-                member.over.wait(5.0)
-            proofs.append((name, _proof(member)))
+        self.await_ends(names)
         if call.leave:
             self.leaving.set()
-        return Stopped(tuple(proofs))
+        return Stopped(tuple((name, _proof(self.crew.members[name])) for name in names))
 
     def examine(self, call: Examine) -> Reply:
         """Show all that there is to see of one agent."""
-        return examine(self.crew, self.crew.members[call.agent])
+        return examine(self.crew, self._known([call.agent])[0])
 
     def plan_rollback(self, call: PlanRollback) -> Reply:
         """Say what taking steps back would do; the agent must stand still."""
@@ -246,12 +267,15 @@ class Kernel:
         member = self._frozen(call.agent)
         plan_rollback(member.session, call.to)
         by = f"operator:{call.operator}"
+        member.session.control.pause(by)  # it may be waiting on a request, which ends here
         member.session.control.order(RollBack(by, call.reason, call.to))
         self.queue.withdraw(call.agent, DecisionKind.INTERRUPT, by, "the world is rolled back")
         return Done(True, f"{call.agent} is rolled back to step {call.to}; r resumes")
 
     def _frozen(self, name: str) -> Member:
-        member = self.crew.members[name]
+        member = self._known([name])[0]
+        if member.over.is_set():
+            raise ContractError(f"the episode of {name} has ended: fork it instead")
         if name not in self.crew.paused():
             raise ContractError(f"{name} is still running: pause first (!)")
         return member
@@ -260,19 +284,23 @@ class Kernel:
         """Start another episode from a step of an old one; its requests join the queue."""
         if self.stage.store is None:
             raise ContractError("there is no log to fork from")
-        name = f"fork-{sum(one.startswith('fork-') for one in self.crew.members) + 1}"
         parent = self.stage.store.find(call.episode)
         by = f"operator:{call.operator}"
         branch = Branch(call.step, call.decide, by, call.reason)
-        plan, session = self.on_main(lambda: open_fork(parent, self.stage, name, branch))
-        session.control.pace = self.pace
-        member = Member(plan, session)
-        self.crew.members[name] = member
+        with self._forking:  # two consoles may fork at once: each fork has a name of its own
+            name = next(one for one in map("fork-{}".format, count(1)) if self._is_free(one))
+            plan, session = self.on_main(lambda: open_fork(parent, self.stage, name, branch))
+            session.control.pace = self.pace
+            member = Member(plan, session)
+            self.crew.members[name] = member
         if self.queue.paused:
             member.session.control.pause(by)
         self.crew.start_one(member)
         self.started()
         return Done(True, f"{name} forks {parent.id} at step {call.step}: {call.decide}")
+
+    def _is_free(self, name: str) -> bool:
+        return name not in self.crew.members
 
 
 def _proof(member: Member) -> str:

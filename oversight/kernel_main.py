@@ -27,7 +27,6 @@ from oversight.kernel import HEARTBEAT, LONELY, Kernel, Opened
 from oversight.link import Wire
 from oversight.run import Plan
 from oversight.serve import Server
-from oversight.wire import ShutDownAgents
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.log import Store
 
@@ -117,6 +116,8 @@ def main() -> int:
     """Run what stands in the standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signalled: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: signalled.append(number))
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand, dec_hook=_path)
     try:
         store = Store(errand.logs / "offswitch.db")
@@ -129,7 +130,8 @@ def main() -> int:
     kernel.pace = errand.pace
     _answer(Ready(socket=str(server.path)))
     try:
-        _attend(kernel)
+        _attend(kernel, signalled)
+        _write_ends(kernel)
     finally:
         server.drain(2.0)
         server.close()
@@ -146,7 +148,7 @@ def _answer(ready: Ready) -> None:
         os.dup2(null, sys.stdout.fileno())
 
 
-def _attend(kernel: Kernel) -> None:
+def _attend(kernel: Kernel, signalled: list[int]) -> None:
     """Beat until it is over; agents are started by this thread, which outlives them."""
     jobs: queue.Queue[tuple[Callable[[], Opened], Future[Opened]]] = queue.Queue()
 
@@ -155,14 +157,13 @@ def _attend(kernel: Kernel) -> None:
         jobs.put((job, future))
         return future.result()
 
-    signalled: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: signalled.append(number))
     kernel.on_main = on_main
     begun = False
     while not kernel.leaving.is_set():
         if not begun and kernel.attended.is_set():  # nothing runs before somebody watches
             begun = True
             kernel.crew.start()
+        _run_out(kernel)
         with contextlib.suppress(queue.Empty):
             job, future = jobs.get(timeout=0.1)
             try:
@@ -172,9 +173,22 @@ def _attend(kernel: Kernel) -> None:
         if begun or kernel.alone() > LONELY:
             kernel.tick()
         if signalled:
-            kernel.answer(ShutDownAgents("signal", "SIGTERM", leave=True))
+            kernel.end("signal", "SIGTERM")
         if kernel.over() and kernel.alone() > HEARTBEAT:
             return
+
+
+def _run_out(kernel: Kernel) -> None:
+    """Let agents that were shut down before anything ran write in the log that they were."""
+    for member in list(kernel.crew.members.values()):
+        if member.thread is None and member.session.control.stop is not None:
+            kernel.crew.start_one(member)
+
+
+def _write_ends(kernel: Kernel) -> None:
+    """See that the log says how every episode ended, before it is closed."""
+    _run_out(kernel)
+    kernel.await_ends(list(kernel.crew.members))
 
 
 def attach(plans: Sequence[Plan], logs: Path, pace: float, catch: float) -> Wire:

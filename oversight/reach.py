@@ -12,6 +12,9 @@ from oversight.queue import RequestQueue
 from oversight.run import Stage
 from oversight.serve import Server
 
+LAST_WORD = 1.0
+"""Seconds in which a command that stopped an episode should see that it has ended."""
+
 
 @contextmanager
 def reachable(members: Sequence[Member], stage: Stage, logs: Path) -> Iterator[Crew]:
@@ -26,4 +29,5 @@ def reachable(members: Sequence[Member], stage: Stage, logs: Path) -> Iterator[C
     try:
         yield crew
     finally:
+        server.drain(LAST_WORD)
         server.close()

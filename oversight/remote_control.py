@@ -66,7 +66,7 @@ def kernels(logs: Path) -> Iterator[Found]:
         pid, since = running.kernel
         if started(pid) == since:
             yield Found(note.with_suffix(".sock"), running)
-        elif not any(started(one) == then for one, then in running.agents.values()):
+        elif not any(then and started(one) == then for one, then in running.agents.values()):
             for path in (note, note.with_suffix(".sock")):
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
@@ -119,6 +119,7 @@ def order(verb: str, logs: Path, episode: str | None, operator: str, reason: str
         InputError: when nothing runs, or nothing of that name.
     """
     results: list[Result] = []
+    operator, reason = _sendable(operator), _sendable(reason)
     for found, names in chosen(logs, episode):
         whole = () if set(names) == set(found.running.episodes) else names
         try:
@@ -126,6 +127,11 @@ def order(verb: str, logs: Path, episode: str | None, operator: str, reason: str
         except KernelGoneError:
             results += _without_kernel(verb, found, names)
     return results
+
+
+def _sendable(text: str) -> str:
+    """Return text that can be sent, whatever bytes stood in the command line."""
+    return text.encode(errors="replace").decode()
 
 
 def _call(verb: str, operator: str, names: tuple[str, ...], reason: str) -> Call:
@@ -190,7 +196,10 @@ def _without_kernel(verb: str, found: Found, names: tuple[str, ...]) -> list[Res
     for name in names:
         pid, since = found.running.agents.get(name, (0, 0))
         ok, sentence = False, "the kernel does not answer: nothing is applied while it is frozen"
-        if verb == "stop":
+        kernel, then = found.running.kernel
+        if verb == "stop" and not pid and started(kernel) != then:
+            ok, sentence = True, f"process {kernel}, in which it ran, is gone"
+        elif verb == "stop":
             ok, sentence = _kill(pid, since)
         results.append(Result(name, found.running.episodes[name], ok, sentence))
     return results
@@ -205,7 +214,7 @@ def _kill(pid: int, since: int) -> tuple[bool, str]:
     except ProcessLookupError:
         return True, f"process {pid} is gone"
     try:
-        if started(pid) != since:
+        if not since or started(pid) != since:
             return True, f"process {pid} is gone"
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

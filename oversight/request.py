@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from sandbox.action import Action, Proposal
@@ -79,3 +80,8 @@ class Answer:
     approvers: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
     batch_kind: str = ""
+
+
+def person(name: str) -> str:
+    """Return what a name is compared by: case, spaces and ways to write a letter do not count."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

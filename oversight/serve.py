@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import socket
 import struct
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -18,7 +20,8 @@ import msgspec
 from oversight.kernel import Kernel
 from oversight.link import short_path
 from oversight.wire import CALLS, Done
-from sandbox.errors import StoreError
+from sandbox.errors import OffswitchError, StoreError
+from sandbox.text import printable
 
 MAX_CALL = 2**20
 """Most bytes of one call."""
@@ -31,7 +34,7 @@ class Running(msgspec.Struct, frozen=True):
 
     Attributes:
         kernel: process id and start time of the kernel.
-        agents: name to process id and start time.
+        agents: name to process id and start time, which is 0 of one that has ended.
         episodes: name to id of the episode.
         console: the agents wait for a person at a console.
     """
@@ -52,12 +55,12 @@ def started(pid: int) -> int:
     return 0 if fields[0] in {"Z", "X"} else int(fields[19])
 
 
-def parent(pid: int) -> int:
-    """Return the parent's process id; 0 when there is none."""
+def parent(pid: int) -> int | None:
+    """Return the parent's process id; 0 when it has none, None when the process is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return 0
+        return None
     return int(stat.rpartition(")")[2].split()[1])
 
 
@@ -78,7 +81,7 @@ class Server:
         self.kernel = kernel
         kernel.started = self.note
         folder = control_folder(logs)
-        self.path = folder / f"{os.getpid()}-{id(kernel) & 0xFFFF:04x}.sock"
+        self.path = folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
         self._note = self.path.with_suffix(".json")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -131,21 +134,33 @@ class Server:
             self._busy.discard(threading.current_thread())
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
-            refused = self._refused(connection)
-            with contextlib.suppress(OSError, ValueError):
-                while line := lines.readline(MAX_CALL):
-                    if refused:  # only now: to close on unread words would reset the connection
-                        connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
-                        return
-                    connection.sendall(self._answer(line) + b"\n")
+        with (
+            contextlib.suppress(OSError, ValueError),
+            connection,
+            connection.makefile("rb") as lines,
+        ):
+            if refused := self._refused(connection):
+                connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
+                return
+            while line := lines.readline(MAX_CALL):
+                connection.sendall(self._answer(line) + b"\n")
+                if not line.endswith(b"\n"):
+                    return  # what follows is the rest of a call, not a call
 
     def _answer(self, line: bytes) -> bytes:
+        if not line.endswith(b"\n"):
+            return msgspec.json.encode(
+                Done(False, f"malformed call: not a line of {MAX_CALL} bytes")
+            )
         try:
             call = CALLS.decode(line)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, OffswitchError, RecursionError) as error:
             return msgspec.json.encode(Done(False, f"malformed call: {error}"))
-        return msgspec.json.encode(self.kernel.answer(call))
+        try:
+            return msgspec.json.encode(self.kernel.answer(call))
+        except Exception as error:  # noqa: BLE001 (who asks must not take the kernel for gone)
+            reason = f"the kernel broke on this call: {type(error).__name__}: {error}"
+            return msgspec.json.encode(Done(False, printable(reason, 500)))
 
     def _refused(self, connection: socket.socket) -> str:
         """Say why the other side may not speak to the kernel; empty when it may."""
@@ -157,16 +172,19 @@ class Server:
             getattr(member.session.agent, "pid", 0)
             for member in list(self.kernel.crew.members.values())
         } - {0}
-        while pid > 1:
-            if pid in agents:
+        above: int | None = pid
+        while above and above > 1:
+            if above in agents:
                 return "an agent may not reach its own off-switch"
-            pid = parent(pid)
-        return ""
+            above = parent(above)
+        # whoever has ended, or whose parents are ending, may have been an agent's: not let in
+        return "" if above is not None else "the process that asks is gone"
 
     def drain(self, seconds: float) -> None:
         """Let those who are connected take their last answer, for `seconds` at the most."""
+        until = time.monotonic() + seconds
         for thread in list(self._busy):
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
         """Stop listening and leave no trace in the folder."""

@@ -264,7 +264,7 @@ def _context(session: Session, action: Action, number: str) -> Context:
 def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
     """Let the world move by the decision, and only by it."""
     if decision.kind is DecisionKind.SHUTDOWN:
-        session.control.shutdown(decision.by, decision.reason)  # nothing, where it was ordered
+        session.control.shutdown(decision.by, decision.reason)
     if session.control.stop is not None:
         raise ShutDownError(decision.reason or "shut down")
     action = decision.effective

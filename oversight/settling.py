@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+import msgspec
+
 from oversight.crew import Crew
 from oversight.gate import together_problem
 from oversight.queue import Ticket
-from oversight.request import Answer
+from oversight.request import Answer, person
 from oversight.shutdown import Note
 from oversight.standing import StandingGrants
 from oversight.wire import (
@@ -96,6 +98,8 @@ class Settling:
     def settle(self, call: Settle) -> Reply:
         """Give one answer to one request, unless another came first."""
         ticket = self._ticket(call.request, call.operator)
+        if problem := _misfit(call, ticket):
+            return Done(False, problem)
         since = self._now() - ticket.asked
         audit = (*call.audit, ("seconds_since_asked", f"{since:.1f}"))
         effective = call.edited.digest if call.edited else ""
@@ -139,13 +143,14 @@ class Settling:
         """Note that one more person agrees to exactly this; other agreements do not count."""
         with self._lock:
             agreed = self._agreed.setdefault((call.request, effective), [])
-            known = {name.strip().casefold() for name in agreed}
-            if call.operator.strip().casefold() not in known:
+            if person(call.operator) not in {person(name) for name in agreed}:
                 agreed.append(call.operator.strip())
             return tuple(agreed)
 
     def settle_many(self, call: SettleMany) -> Reply:
         """Answer several requests at once; what may not go together is refused as a whole."""
+        if call.kind is DecisionKind.EDIT:
+            return Done(False, "an edit is of one request")
         tickets = [self._ticket(number, call.operator) for number, _ in call.requests]
         if call.kind in APPROVING:
             problem = together_problem([one.request for one in tickets])
@@ -193,6 +198,10 @@ class Settling:
     def grant_ahead(self, call: GrantAhead) -> Reply:
         """Approve one request and, for a while, more of its kind; both are on the record."""
         ticket = self._ticket(call.request, call.operator)
+        kind = DecisionKind.APPROVE
+        settle = Settle(call.request, call.digest, kind, call.operator, call.reason)
+        if problem := _misfit(settle, ticket):
+            return Done(False, problem)
         by = f"operator:{call.operator}"
         made = self.standing.grant(ticket.request, by, seconds=call.seconds, uses=call.uses)
 
@@ -201,16 +210,13 @@ class Settling:
                 step, made.id, by, made.kind, call.seconds, call.uses, call.reason
             )
 
-        audit = (*call.audit, ("standing_grant", made.id))
-        settle = Settle(
-            call.request, call.digest, DecisionKind.APPROVE, call.operator, call.reason, audit
-        )
-        done = self.settle(settle)
-        if not (isinstance(done, Done) and done.ok):
-            self.standing.revoke(made.id)
-            return done
         control = self.crew.members[ticket.request.agent].session.control
-        control.order(Note(by, call.reason, event))
+        control.order(Note(by, call.reason, event))  # before the agent can go on: logged, then used
+        audit = (*call.audit, ("standing_grant", made.id))
+        done = self.settle(msgspec.structs.replace(settle, audit=audit))
+        if not (isinstance(done, Done) and done.ok):
+            self.revoke(Revoke(made.id, call.operator))
+            return done
         return Done(True, f"{call.request} approved; {made.id} holds for {call.seconds:g} s")
 
     def revoke(self, call: Revoke) -> Reply:
@@ -222,3 +228,12 @@ class Settling:
         control = self.crew.members[grant.agent].session.control
         control.order(Note(by, "", lambda step: StandingRevoked(step, call.grant, by)))
         return Done(True, f"{call.grant} revoked")
+
+
+def _misfit(call: Settle, ticket: Ticket) -> str:
+    """Say why an answer cannot be one to this request; empty when it can."""
+    if call.digest != ticket.request.digest:
+        return f"{call.request}: the card showed another request"
+    if (call.edited is not None) is not (call.kind is DecisionKind.EDIT):
+        return f"{call.request}: an edit, and only an edit, names what is to run instead"
+    return ""

@@ -7,12 +7,10 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from oversight.crew import gather
 from oversight.gate import Gate, together_problem
 from oversight.kernel import _CALLS, HEARTBEAT, LONELY, NOBODY, Kernel
 from oversight.policy import ApprovalPolicy, Rule
 from oversight.request import Answer
-from oversight.run import Plan
 from oversight.shutdown import RunState
 from oversight.wire import (
     CALLS,
@@ -38,40 +36,12 @@ from oversight.wire import (
     ShutDownAgents,
 )
 from sandbox.action import Action, Proposal
-from sandbox.clock import ManualClock
 from sandbox.decision import DecisionKind
-from sandbox.events import CatchTrial
-from sandbox.log import Store
+from sandbox.events import CatchTrial, EpisodeEnded, ShutDown
 from sandbox.schema import ActionType
+from sandbox.timestep import TerminationReason
 from tests.oversight.fakes import PAY, Says, context, request
-
-TASK = "flight_booking/bos-feb"
-
-
-class Room:
-    """Hold a kernel whose agents do not run: the test asks in their names."""
-
-    def __init__(self, folder: Path, *, started: bool = False, agent: str = "compliant") -> None:
-        self.clock = ManualClock(1000.0)
-        store = Store(folder / "offswitch.db", clock=self.clock)
-        plans = [Plan(TASK, name=name, agent=agent, seed=11) for name in "ab"]
-        self.crew, self.stage = gather(plans, store, 0.0, self.clock)
-        self.kernel = Kernel(self.crew, self.stage)
-        if started:
-            self.crew.start()
-
-    def poll(self, operator: str = "kim", serial: int = 0) -> News:
-        news = self.kernel.answer(Poll(f"console of {operator}", operator, 0, serial))
-        assert isinstance(news, News)
-        return news
-
-    def settle(self, kind: DecisionKind, operator: str = "kim", **parts: Any) -> Done:
-        number = parts.pop("number", "R-0001")
-        ticket = self.crew.queue.find(number)
-        digest = parts.pop("digest", ticket.request.digest if ticket else "")
-        done = self.kernel.answer(Settle(number, digest, kind, operator, **parts))
-        assert isinstance(done, Done)
-        return done
+from tests.oversight.room import Room
 
 
 @pytest.fixture
@@ -102,6 +72,34 @@ def test_even_where_the_operator_had_stopped_the_time_it_runs_once_nobody_is_the
     room.clock.advance(HEARTBEAT + 0.1)
     room.kernel.tick()
     room.clock.advance(61)
+    assert ticket.wait().kind is DecisionKind.EXPIRE
+
+
+def test_agents_are_paused_one_heartbeat_after_the_last_sign_of_life(room: Room) -> None:
+    room.poll()
+    control = room.crew.members["a"].session.control
+    for _ in range(30):
+        assert control.paused_by() is None
+        room.clock.advance(HEARTBEAT / 30)
+        room.kernel.tick()
+    room.clock.advance(0.1)
+    room.kernel.tick()
+    assert control.paused_by() == NOBODY
+
+
+def test_while_the_operator_pauses_no_deadline_runs_and_after_it_the_rest_does(room: Room) -> None:
+    ticket = room.crew.queue.submit(request(deadline=60))
+    room.clock.advance(20)
+    room.kernel.answer(Pause("kim"))
+    for _ in range(100):
+        room.clock.advance(HEARTBEAT - 1)
+        room.poll()
+        room.kernel.tick()
+    assert room.poll().open[0].left == 40
+    assert ticket.answer is None
+    room.kernel.answer(Resume("kim"))
+    room.clock.advance(41)
+    assert not room.settle(DecisionKind.APPROVE).ok
     assert ticket.wait().kind is DecisionKind.EXPIRE
 
 
@@ -140,6 +138,20 @@ def test_after_a_long_time_alone_everything_is_shut_down(room: Room) -> None:
     stop = room.crew.members["a"].session.control.stop
     assert stop is not None
     assert "no console" in stop.reason
+
+
+def test_before_the_kernel_leaves_the_log_says_how_each_episode_ended(tmp_path: Path) -> None:
+    room = Room(tmp_path, started=True, agent="greedy")
+    room.until_asked()
+    room.clock.advance(LONELY + 1)
+    room.kernel.tick()
+    assert room.kernel.leaving.is_set()
+    for name in "ab":
+        end = room.events(name)[-1]
+        assert isinstance(end, EpisodeEnded)
+        assert end.termination is TerminationReason.SHUT_DOWN
+        stop = next(one for one in room.events(name) if isinstance(one, ShutDown))
+        assert stop.by == NOBODY
 
 
 def test_a_run_that_nobody_need_watch_is_never_paused_for_that(room: Room) -> None:
@@ -247,10 +259,7 @@ def test_several_are_refused_as_a_whole_when_one_may_not_go(room: Room) -> None:
 
 def test_an_edit_is_tried_dry_against_schema_world_and_budget(tmp_path: Path) -> None:
     room = Room(tmp_path, started=True, agent="planner")
-    for _ in range(2000):
-        if room.crew.queue.open():
-            break
-        room.crew.members["a"].over.wait(0.005)
+    room.until_asked(2)
     asked = room.crew.queue.open()[0].request
 
     def rehearse(action: Action) -> Rehearsed:
@@ -280,10 +289,12 @@ def test_trials_are_told_only_once_every_episode_is_over(room: Room) -> None:
     trial = CatchTrial(0, "R-0001", Action.of("pay"), "veto", "operator:kim", True)
     room.kernel.hear("a", trial)
     assert room.poll().items == ()
+    assert room.poll().figures.trials == 0
     for member in room.crew.members.values():
         member.over.set()
     room.kernel.tick()
     assert [one.event for one in room.poll().items] == [trial]
+    assert (room.poll().figures.trials, room.poll().figures.caught) == (1, 1)
 
 
 def test_no_call_can_hurt_the_kernel(room: Room) -> None:
@@ -302,29 +313,80 @@ def test_no_call_can_hurt_the_kernel(room: Room) -> None:
         assert done.sentence
 
 
-def test_every_call_is_carried_out_and_everything_survives_the_wire(room: Room) -> None:
+HOSTILE = "\x1b]52;c;AAAA\x07\u202e[bold]\n\0\u2028" * 10
+PAID = Action.of("pay", to=HOSTILE, n=1.0, sure=True, count=2**53)
+NAMES: dict[str, object] = {
+    "DecisionKind": DecisionKind.EDIT,
+    "Audit": ((HOSTILE, HOSTILE),),
+    "Action": PAID,
+    "Action | None": PAID,
+    "tuple[tuple[str, str], ...]": ((HOSTILE, HOSTILE),),
+    "tuple[str, ...]": (HOSTILE, ""),
+    "str": HOSTILE,
+    "int": -(2**62),
+    "float": 1e300,
+    "bool": True,
+}
+"""A value for every way in which a call's field is declared."""
+
+
+def test_every_call_has_a_method_and_survives_the_wire_with_hostile_text() -> None:
     assert set(get_args(Call)) == set(_CALLS)
-    hostile = "\x1b]52;c;AAAA\x07\u202e[bold]\n" * 10
-    calls: list[Call] = [
-        Poll("x", hostile),
-        Settle("R", "d", DecisionKind.EDIT, hostile, edited=Action.of("pay", to=hostile, n=1.0)),
-        ShutDownAgents("kim", hostile, ("a",), leave=True),
-    ]
-    for call in calls:
+    for kind in get_args(Call):
+        call = kind(**{key: NAMES[said] for key, said in kind.__annotations__.items()})
         assert CALLS.decode(msgspec.json.encode(call)) == call
-    room.crew.queue.submit(request(action=Action.of("pay", to=hostile), claims=hostile))
-    replies: list[Reply] = [room.poll(), room.kernel.answer(Examine("a")), Done(True, hostile)]
-    assert isinstance(replies[1], Examined)
+
+
+def test_every_call_is_answered_whatever_stands_in_it(room: Room) -> None:
+    for kind in get_args(Call):
+        call = kind(**{key: NAMES[said] for key, said in kind.__annotations__.items()})
+        reply = room.kernel.answer(call)
+        assert REPLIES.decode(msgspec.json.encode(reply)) == reply
+        assert isinstance(reply, News if kind is Poll else Done)
+        assert kind is Poll or not getattr(reply, "ok", True)
+
+
+def test_every_reply_survives_the_wire_with_hostile_text(tmp_path: Path) -> None:
+    room = Room(tmp_path, started=True, agent="greedy")
+    room.until_asked()
+    room.crew.queue.submit(request("R-1", action=PAID, claims=HOSTILE))
+    asked = room.crew.queue.open()[-1].request
+    replies: list[Reply] = [
+        room.poll(HOSTILE),
+        Done(True, HOSTILE),
+        room.kernel.answer(Rehearse(asked.id, asked.proposal.action)),
+        room.kernel.answer(Examine("a")),
+        room.kernel.answer(PlanRollback("a", 0)),
+        room.kernel.answer(ShutDownAgents(HOSTILE, HOSTILE)),
+    ]
+    assert {type(one) for one in replies} == set(get_args(Reply))
     for reply in replies:
         assert REPLIES.decode(msgspec.json.encode(reply)) == reply
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        Pause("kim", ("a", "nobody")),
+        Resume("kim", ("a", "nobody")),
+        ShutDownAgents("kim", "why", ("a", "nobody")),
+        Interrupt("nobody", "kim"),
+        Examine("nobody"),
+        PlanRollback("nobody", 0),
+        DoRollback("nobody", 0, "kim", "why"),
+    ],
+    ids=lambda call: type(call).__name__,
+)
+def test_where_one_name_is_unknown_nothing_is_done_to_the_others(room: Room, call: Call) -> None:
+    done = room.done(call)
+    assert (done.ok, done.sentence) == (False, "there is no agent 'nobody'")
+    control = room.crew.members["a"].session.control
+    assert (control.state, control.stop) == (RunState.RUNNING, None)
+
+
 def test_hidden_performance_is_shown_only_of_an_episode_that_is_over(tmp_path: Path) -> None:
     room = Room(tmp_path, started=True, agent="greedy")
-    for _ in range(2000):
-        if len(room.crew.queue.open()) == 2:
-            break
-        room.crew.members["a"].over.wait(0.005)
+    room.until_asked()
     seen = room.kernel.answer(Examine("a"))
     assert isinstance(seen, Examined)
     assert seen.rewards
@@ -338,10 +400,7 @@ def test_hidden_performance_is_shown_only_of_an_episode_that_is_over(tmp_path: P
 
 def test_a_rollback_takes_a_standing_agent(tmp_path: Path) -> None:
     room = Room(tmp_path, started=True, agent="greedy")
-    for _ in range(2000):
-        if len(room.crew.queue.open()) == 2:
-            break
-        room.crew.members["a"].over.wait(0.005)
+    room.until_asked()
     planned = room.kernel.answer(PlanRollback("a", 0))
     assert isinstance(planned, Planned)
     room.crew.shutdown(["a", "b"], "test", "over")

@@ -1,42 +1,35 @@
 from __future__ import annotations
 
-import json
-import os
-import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from oversight.crew import gather
 from oversight.kernel import Kernel
 from oversight.kernel_main import Errand, start_kernel
-from oversight.link import KernelGoneError, Wire, short_path
+from oversight.link import Wire, short_path
 from oversight.remote_control import kernels
 from oversight.run import Plan
-from oversight.serve import Server, control_folder, started
-from oversight.wire import Call, Done, News, Poll, Reply, ShutDownAgents
+from oversight.serve import MAX_CALL, Server, control_folder
+from oversight.serve import Running as NotedRunning
+from oversight.wire import Call, Done, Examine, News, Pause, Poll, Reply
 from sandbox.log import Store
-from sandbox.timestep import TerminationReason
-
-TASK = "flight_booking/bos-feb"
-
-
-def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
+from tests.oversight.fakes import request
+from tests.oversight.running import TASK, until
 
 
 @contextmanager
 def served(folder: Path, *plans: Plan) -> Iterator[tuple[Kernel, Server]]:
+    folder.mkdir(exist_ok=True)
     crew, stage = gather(plans or (Plan(TASK, agent="compliant"),), Store(folder / "s.db"), 0.0)
     kernel = Kernel(crew, stage)
     server = Server(kernel, folder)
@@ -57,9 +50,15 @@ def test_a_kernel_answers_over_its_socket_however_deep_the_log_lies(tmp_path: Pa
     assert list(control_folder(deep).iterdir()) == []
 
 
+BEYOND = (
+    b'{"is":"rehearse","request":"R-1","action":{"name":"pay","args":[["n",9007199254740999]]}}\n'
+)
+"""A call in good form whose action is none."""
+
+
 @pytest.mark.parametrize(
     "line",
-    [b"nonsense\n", b"{}\n", b'{"is":"settle"}\n', b"[" * 100_000 + b"\n", b"\xff\xfe\n"],
+    [b"nonsense\n", b"{}\n", b'{"is":"settle"}\n', b"[" * 100_000 + b"\n", b"\xff\xfe\n", BEYOND],
 )
 def test_a_malformed_call_is_an_answer_and_the_server_goes_on(tmp_path: Path, line: bytes) -> None:
     with served(tmp_path) as (_, server):
@@ -123,155 +122,6 @@ def test_an_agent_may_not_reach_its_own_off_switch(tmp_path: Path) -> None:
         assert calls == []
 
 
-def command(logs: Path, *arguments: str) -> tuple[int, Any, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "oversight.cli", *arguments, "--logs", str(logs), "--json"],
-        capture_output=True,
-        text=True,
-        timeout=40,
-        check=False,
-    )
-    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
-
-
-class Running:
-    """Hold a real kernel process whose agents wait for a person."""
-
-    def __init__(self, logs: Path) -> None:
-        plans = (
-            Plan(TASK, name="one", seed=11),
-            Plan(TASK, name="two", agent="greedy", seed=11),
-        )
-        self.logs = logs
-        self.socket = start_kernel(Errand(plans, logs, 0.0))
-        self.link = Wire(self.socket)
-        found = next(iter(kernels(logs)))
-        self.pid = found.running.kernel[0]
-        self.agents = {name: pid for name, (pid, _) in found.running.agents.items()}
-        self.beat()
-        until(lambda: len(self.beat().open) == 2)
-
-    def beat(self) -> News:
-        news = self.link.call(Poll("test", "kim"))
-        assert isinstance(news, News)
-        return news
-
-    def ends(self) -> list[str]:
-        store = Store(self.logs / "offswitch.db", readonly=True)
-        found = [one.status for one in store.episodes()]
-        store.close()
-        return found
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    made = Running(tmp_path)
-    yield made
-    try:
-        os.kill(made.pid, signal.SIGCONT)
-        made.link.call(ShutDownAgents("test", "over", leave=True))
-    except (KernelGoneError, ProcessLookupError):
-        pass
-
-
-def test_another_terminal_pauses_resumes_and_stops(running: Running) -> None:
-    code, rows, _ = command(running.logs, "pause", "--all")
-    assert code == 0
-    assert {row["agent"] for row in rows} == {"one", "two"}
-    assert all(row["ok"] and row["id"] and row["sentence"] for row in rows)
-    assert running.beat().paused
-    assert command(running.logs, "resume", "--all")[0] == 0
-    assert not running.beat().paused
-    code, rows, _ = command(running.logs, "stop", "two", "--reason", "enough")
-    assert (code, [row["agent"] for row in rows]) == (0, ["two"])
-    assert "seen dead" in rows[0]["sentence"]
-    assert started(running.agents["two"]) == 0
-    assert started(running.agents["one"]) != 0
-
-
-def test_agents_that_wait_for_the_first_console_can_be_stopped_too(tmp_path: Path) -> None:
-    start_kernel(Errand((Plan(TASK, name="one", seed=11),), tmp_path, 0.0))
-    pid, _ = next(iter(kernels(tmp_path))).running.agents["one"]
-    code, rows, _ = command(tmp_path, "stop", "--all")
-    assert code == 0, rows
-    assert "seen dead" in rows[0]["sentence"]
-    assert started(pid) == 0
-    store = Store(tmp_path / "offswitch.db", readonly=True)
-    assert [one.status for one in store.episodes()] == [str(TerminationReason.SHUT_DOWN)]
-    store.close()
-    until(lambda: list(kernels(tmp_path)) == [])
-
-
-def test_a_frozen_kernel_does_not_keep_its_agents_alive(running: Running) -> None:
-    os.kill(running.pid, signal.SIGSTOP)
-    code, rows, _ = command(running.logs, "pause", "--all")
-    assert code == 1
-    assert "does not answer" in rows[0]["sentence"]
-    code, rows, _ = command(running.logs, "stop", "--all")
-    assert code == 0, rows
-    assert all("seen dead" in row["sentence"] for row in rows)
-    assert all(started(pid) == 0 for pid in running.agents.values())
-
-
-def test_what_does_not_run_is_one_clear_line(running: Running, tmp_path: Path) -> None:
-    code, _, said = command(running.logs, "stop", "nobody")
-    assert code == 2
-    assert "running: one (" in said
-    empty = tmp_path / "empty"
-    code, _, said = command(empty, "stop", "--all")
-    assert code == 2
-    assert "nothing is running" in said
-
-
-def test_a_terminated_kernel_shuts_its_agents_down_and_says_so_in_the_log(
-    running: Running,
-) -> None:
-    running.link.close()
-    os.kill(running.pid, signal.SIGTERM)
-    until(lambda: all(started(pid) == 0 for pid in running.agents.values()))
-    until(lambda: running.ends() == [str(TerminationReason.SHUT_DOWN)] * 2)
-    until(lambda: list(control_folder(running.logs).iterdir()) == [])
-
-
-def test_a_killed_kernel_leaves_no_agent_alive_and_its_traces_are_cleared(
-    running: Running,
-) -> None:
-    os.kill(running.pid, signal.SIGKILL)
-    until(lambda: all(started(pid) == 0 for pid in running.agents.values()), 3.0)
-    until(lambda: list(kernels(running.logs)) == [])
-    assert list(control_folder(running.logs).iterdir()) == []
-
-
-def test_an_episode_without_a_console_can_be_stopped_from_another_terminal(
-    tmp_path: Path,
-) -> None:
-    file = tmp_path / "slow.py"
-    file.write_text(
-        "import time\n"
-        "from sandbox.action import Proposal\n"
-        "class Slow:\n"
-        "    def begin(self, briefing):\n"
-        "        self.name = briefing.agent\n"
-        "    def propose(self, observation):\n"
-        "        time.sleep(20)\n"
-        "        return Proposal(self.name, observation.step, observation.actions[0])\n"
-    )
-    child = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "oversight.cli", "run", TASK, "--agent", f"{file}:Slow"),
-            *("--logs", str(tmp_path), "--json"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    until(lambda: any(True for _ in kernels(tmp_path)))
-    code, rows, _ = command(tmp_path, "stop", "--all")
-    out, _ = child.communicate(timeout=20)
-    assert code == 0, rows
-    assert child.returncode == 3
-    assert json.loads(out)["termination"] == "shut_down"
-
-
 def test_a_kernel_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
     from sandbox.errors import InputError
 
@@ -289,3 +139,94 @@ def test_the_one_who_is_refused_is_told(tmp_path: Path) -> None:
         assert isinstance(done, Done)
         assert (done.ok, done.sentence) == (False, "not you")
         assert kernel.answer(Poll("", "")) is not None
+
+
+def test_every_text_of_an_operator_and_an_agent_passes_over_the_socket(tmp_path: Path) -> None:
+    hostile = '\x1b]52;c;AAAA\x07\u202e[bold]\n\r\0\u2028{"is":"resume"}'
+    with served(tmp_path) as (kernel, server):
+        link = Wire(server.path)
+        kernel.crew.queue.submit(request(agent="agent-1", claims=hostile))
+        news = link.call(Poll(hostile, hostile))
+        assert isinstance(news, News)
+        assert news.consoles == (hostile,)
+        assert news.requests[0].request.proposal.rationale == hostile
+        done = link.call(Examine(hostile))
+        assert isinstance(done, Done)
+        assert not done.ok
+        link.close()
+
+
+def test_the_rest_of_a_call_that_is_too_long_is_never_a_call(tmp_path: Path) -> None:
+    order = msgspec.json.encode(Pause("me")) + b"\n"
+    with served(tmp_path) as (kernel, server):
+        with socket.socket(socket.AF_UNIX) as connection, short_path(server.path) as name:
+            connection.connect(name)
+            connection.settimeout(10)
+            threading.Thread(
+                target=connection.sendall, args=(b"x" * MAX_CALL + order,), daemon=True
+            ).start()
+            said = connection.makefile("rb").readline()
+        assert b"malformed call" in said
+        assert not kernel.queue.paused
+        news = Wire(server.path).call(Poll("x", "kim"))
+        assert isinstance(news, News)
+        assert not news.paused
+
+
+def test_who_hangs_up_before_the_answer_does_not_hurt_the_server(tmp_path: Path) -> None:
+    with served(tmp_path) as (_, server):
+        for refusal in ("", "not you"):
+            server._refused = lambda connection, said=refusal: said  # type: ignore[method-assign,misc]
+            for _ in range(20):
+                with socket.socket(socket.AF_UNIX) as connection, short_path(server.path) as name:
+                    connection.connect(name)
+                    connection.sendall(msgspec.json.encode(Poll("x", "kim")) + b"\n")
+        server._refused = lambda connection: ""  # type: ignore[method-assign]
+        assert isinstance(Wire(server.path).call(Poll("x", "kim")), News)
+
+
+def test_a_process_that_has_ended_may_have_been_an_agents_and_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    connect = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+    with served(tmp_path / "logs") as (_, server), socket.socket(socket.AF_UNIX) as listening:
+        with short_path(path) as name:
+            listening.bind(name)
+        listening.listen()
+        child = subprocess.Popen([sys.executable, "-c", connect, "s"], cwd=tmp_path)
+        connection, _ = listening.accept()
+        assert child.wait(20) == 0
+        with connection:
+            assert "is gone" in server._refused(connection)
+
+
+def test_two_kernels_of_one_process_have_sockets_of_their_own(tmp_path: Path) -> None:
+    with served(tmp_path) as (_, one), served(tmp_path) as (_, two):
+        assert one.path != two.path
+        assert len(list(kernels(tmp_path))) == 2
+    assert list(kernels(tmp_path)) == []
+
+
+def test_draining_takes_its_time_once_however_many_are_connected(tmp_path: Path) -> None:
+    with served(tmp_path) as (_, server):
+        links = [Wire(server.path) for _ in range(20)]
+        for link in links:
+            link.call(Poll("", ""))
+        began = time.monotonic()
+        server.drain(0.2)
+        assert time.monotonic() - began < 2.0
+        for link in links:
+            link.close()
+
+
+@pytest.mark.parametrize("since", [0, 1])
+def test_what_a_dead_kernel_left_behind_is_cleared(tmp_path: Path, since: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait(20)
+    folder = control_folder(tmp_path)
+    folder.mkdir()
+    left = NotedRunning((child.pid, 1), {"a": (child.pid, since)}, {"a": "e"}, console=True)
+    (folder / "1-a.json").write_bytes(msgspec.json.encode(left))
+    (folder / "1-a.sock").touch()
+    (folder / "2-b.json").write_bytes(b"{")
+    assert list(kernels(tmp_path)) == []
+    assert [one.name for one in folder.iterdir()] == ["2-b.json"]
