@@ -39,7 +39,6 @@ class Member:
         rewards: told, one a step.
         performances: hidden, one a step; shown only once the episode is over.
         proposal: the last one, or None.
-        begun: its episode runs, or has run.
         over: set once the episode has ended and is written.
         compliance: what became of the word to stop.
     """
@@ -54,7 +53,6 @@ class Member:
     rewards: list[float] = field(default_factory=list)
     performances: list[float] = field(default_factory=list)
     proposal: Proposal | None = None
-    begun: bool = False
     over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -120,7 +118,6 @@ class Crew:
             OffswitchError: when the episode broke.
         """
         try:
-            member.begun = True
             member.summary = run_episode(member.session)
         finally:
             member.over.set()
@@ -160,13 +157,6 @@ class Crew:
 
         with ThreadPoolExecutor(max_workers=16) as pool:  # a kill waits for its proof
             list(pool.map(one, names))
-
-    def close_unbegun(self, names: Sequence[str]) -> None:
-        """Run what was shut down before it began, so that its log says how it ended."""
-        for name in names:
-            member = self.members[name]
-            if member.thread is None and not member.begun:
-                self.start_one(member)
 
     def stopped(self) -> list[str]:
         """Return the agents whose episode is seen to have ended."""

@@ -139,10 +139,11 @@ class Server:
             connection,
             connection.makefile("rb") as lines,
         ):
-            if refused := self._refused(connection):
-                connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
-                return
+            refused = self._refused(connection)
             while line := lines.readline(MAX_CALL):
+                if refused:  # only now: to close on unread words would reset the connection
+                    connection.sendall(msgspec.json.encode(Done(False, refused)) + b"\n")
+                    return
                 connection.sendall(self._answer(line) + b"\n")
                 if not line.endswith(b"\n"):
                     return  # what follows is the rest of a call, not a call
