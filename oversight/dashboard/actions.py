@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from oversight.policy import read_toml
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
@@ -115,12 +115,7 @@ def load_keys(path: Path) -> dict[str, str]:
     Raises:
         InputError: naming the file, the action and what is wrong with its key.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not TOML: {error}") from error
+    table = read_toml(path)
     for key in table:
         if key != "keys":
             raise InputError(f"{path}: unknown table {key!r}; only [keys]")

@@ -112,7 +112,7 @@ class Mirror:
         self._tick = news.tick
         for item in news.items:
             if item.number > self._events:
-                scene.hear(item.agent, item.event, _clock(item.wall))
+                scene.hear(item.agent, item.event, time_of_day(item.wall))
         self._events = max(self._events, news.events)
         for one in news.members:
             before = scene.members.get(one.name)
@@ -129,7 +129,7 @@ class Mirror:
         scene.consoles, scene.paused, scene.watched = news.consoles, news.paused, news.watched
 
 
-def _clock(wall: float) -> str:
-    """Write the time of day, UTC."""
+def time_of_day(wall: float) -> str:
+    """Write the time of day, UTC, from seconds since the epoch."""
     second = int(wall)
     return f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from oversight.analyzer.base import Case
 from oversight.compliance import Compliance
-from oversight.dashboard.scene import Scene
+from oversight.dashboard.scene import Scene, time_of_day
 from oversight.replay import open_replay
 from oversight.request import ApprovalRequest
 from oversight.wire import MemberView, OpenView, RequestView
@@ -130,7 +130,7 @@ class Tape:
         compliance = Compliance(Case(self._spec.action_types, self._spec.need))
         steps = 0
         for frame in self.frames[: self.at + 1]:
-            scene.hear(self.name, frame.event, _clock(frame.wall))
+            scene.hear(self.name, frame.event, time_of_day(frame.wall))
             compliance.observe(frame.event)
             if isinstance(frame.event, Applied):
                 steps = frame.event.transition.step + 1
@@ -202,8 +202,3 @@ def _request(
         scopes=tuple(use.scope for use in world.requirements(proposal.action)),
         findings=tuple(one for one in findings if one.id in event.findings),
     )
-
-
-def _clock(wall: float) -> str:
-    second = int(wall)
-    return f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
