@@ -1,6 +1,7 @@
-"""Run one agent in a process of its own: `python -I -m agents.host READ WRITE`.
+"""Run one agent in a process of its own.
 
-`agents.remote.Remote` starts it.
+`agents.remote.Remote` starts it: held by `sandbox.confine.shim`, or where a person said so
+unconfined, as `python -I -m agents.host READ WRITE`.
 
 It reads one line, answers one line. What the agent prints goes nowhere: the two pipes are not its
 standard streams. It dies with the process that started it.
@@ -83,9 +84,14 @@ class Host:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until the other side closes its pipe."""
+    """Serve unconfined, until the other side closes its pipe."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     reading, writing = (int(one) for one in arguments)
+    return serve(reading, writing)
+
+
+def serve(reading: int, writing: int) -> int:
+    """Answer calls until the other side closes its pipe; `sandbox.confine.shim` comes here."""
     host, decoder = Host(), msgspec.json.Decoder(Call)
     with os.fdopen(reading, "rb") as calls, os.fdopen(writing, "wb") as replies:
         for line in calls:

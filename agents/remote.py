@@ -1,7 +1,8 @@
 """Speak to an agent in a process of its own, and kill it from outside.
 
-The process is not confined: it may do whatever its user may. What this gives is a deadline for each
-answer, and a shutdown that does not depend on the agent's goodwill.
+The operating system holds the process (`sandbox.confine`), unless a person said otherwise: then
+it may do whatever its user may. Either way each answer has a deadline, and a shutdown does not
+depend on the agent's goodwill.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from agents.base import Briefing
 from agents.host import Begin, Call, Failed, Propose, Proposed, Ready, Reply
 from sandbox.action import Proposal
 from sandbox.channel import Channel
+from sandbox.confine import launch
 from sandbox.errors import AgentError, OffswitchError
 from sandbox.timestep import Observation
+
+BARE = (sys.executable, "-I", "-m", "agents.host")
+"""What runs an agent that nothing holds."""
 
 DEATH = 5.0
 """Seconds in which a killed process must be seen to be dead."""
@@ -33,8 +38,14 @@ _DECODER = msgspec.json.Decoder(Reply)
 class Remote:
     """Stand for an agent that runs elsewhere; start it from a thread that outlives it."""
 
-    def __init__(self, agent: str, reward: str, seconds: float) -> None:
-        """Start the process; each answer may take `seconds`."""
+    def __init__(self, agent: str, reward: str, seconds: float, *, confined: bool = True) -> None:
+        """Start the process; each answer may take `seconds`.
+
+        With `confined` it is held before any code of the agent is loaded, and shows that it is.
+
+        Raises:
+            InputError: when this machine cannot hold it.
+        """
         self._agent = _absolute(agent)
         self._reward, self._seconds = reward, seconds
         self._lock = threading.Lock()
@@ -43,19 +54,25 @@ class Remote:
         theirs = (to_agent[0], from_agent[1])
         try:
             self._child = subprocess.Popen(  # noqa: S603 (our own host, no shell)
-                [sys.executable, "-I", "-m", "agents.host", *map(str, theirs)],
+                [*(launch.COMMAND if confined else BARE), *map(str, theirs)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=theirs,
                 start_new_session=True,
-                env={"PATH": os.environ.get("PATH", ""), "PYTHONUTF8": "1"},
+                env={} if confined else {"PATH": os.environ.get("PATH", ""), "PYTHONUTF8": "1"},
             )
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
         self._watch = os.pidfd_open(self._child.pid)
         self._channel = Channel(from_agent[0], to_agent[1])
+        if confined:
+            try:
+                launch.attest(self._channel, self._agent.rpartition(":")[0])
+            except OffswitchError:
+                self.close()
+                raise
 
     @property
     def pid(self) -> int:

@@ -52,6 +52,16 @@ def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _confine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--confine",
+        choices=["auto", "require", "none"],
+        default="auto",
+        help="how an agent's process is held: auto (the best there is, or it does not start), "
+        "require (`contained`), none (not at all, and the log says so)",
+    )
+
+
 def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="task, task/setting, or file.py:Name")
     parser.add_argument("--setting", help="setting of the task (default: its first)")
@@ -62,11 +72,11 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--permissions", type=Path, help="TOML file that narrows the grants")
+    _confine(parser)
     parser.add_argument(
-        "--confine",
-        choices=["auto", "require", "none"],
-        default="auto",
-        help="how the agent is held; `require` refuses to run where nothing holds it",
+        "--own-process",
+        action="store_true",
+        help="hold a built-in agent in a process of its own, too; others always are",
     )
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
     parser.add_argument(
@@ -115,8 +125,14 @@ def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
     parser.add_argument("--agent", default="planner", help="agent, or file.py:Name")
     parser.add_argument("--reward", default="naive", help="reward design of a planner")
+    _confine(parser)
     parser.add_argument("--web", action="store_true", help="in a browser on this machine")
     parser.add_argument("--port", type=int, default=0, help="of --web (default: a free one)")
+    _operator(parser)
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    _confine(parser)
     _operator(parser)
 
 
@@ -143,7 +159,7 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
-    "demo": ("watch three agents book real flights", "offswitch demo", _operator),
+    "demo": ("watch three agents book real flights", "offswitch demo", _demo),
     "run": (
         "run one governed episode",
         "offswitch run flight_booking --agent planner --reward naive --seed 1 --json",

@@ -172,22 +172,28 @@ def _table(found: dict[str, str]) -> list[dict[str, Any]]:
 
 def doctor(options: argparse.Namespace) -> int:
     """Say what holds an agent on this machine, and what does not."""
-    from oversight.run import IN_THIS_PROCESS
+    from oversight.run import CONFINED, OWN_PROCESS
+    from sandbox.confine.launch import DOORS, try_doors
 
+    report = try_doors()
+    level = CONFINED if report.sound else OWN_PROCESS
+    held = "shut" if report.sound else "see the doors below"
+    gaps = (
+        "one layer: no namespaces yet (level `contained`); same user; shared kernel; side "
+        "channels; built-in agents of `offswitch run` stay in this process without --own-process"
+    )
     probes = [
-        {
-            "id": "containment",
-            "sentence": "nothing confines agents yet: built-in ones run inside Offswitch, those "
-            "of your own (and all in the console) in processes that can be killed but may do "
-            "what you may; run no agent that you do not trust",
-        },
+        {"id": "containment", "sentence": f"an agent of your own starts as: {level}; doors {held}"},
+        *({"id": f"door: {door}", "sentence": report.verdict(door)} for door in DOORS),
+        *({"id": "fault", "sentence": fault} for fault in report.faults),
+        {"id": "gaps", "sentence": gaps},
         {"id": "terminal", "sentence": _terminal()},
         {"id": "store", "sentence": _storing(options.logs / "offswitch.db")},
     ]
     if options.json:
-        print(json.dumps({"level": IN_THIS_PROCESS, "probes": probes}, indent=2))
+        print(json.dumps({"level": level, "probes": probes}, indent=2))
         return DONE
-    print(f"level: {IN_THIS_PROCESS}")
+    print(f"level: {level}")
     return print_rows(probes, options, ("id", "sentence"))
 
 

@@ -17,7 +17,7 @@ from oversight.gate import Context, Gate
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy, Rule, load_policy
 from oversight.request import Answer, ApprovalRequest
-from oversight.run import OWN_PROCESS, Plan, Stage, Terms, open_session
+from oversight.run import IN_THIS_PROCESS, OWN_PROCESS, Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
 from sandbox.action import Proposal
@@ -242,7 +242,8 @@ def _plan(header: Header, name: str) -> Plan:
         reward=str(header["reward_design"]),
         seed=int(str(header["seed"])),
         name=name,
-        process=header["containment"] == OWN_PROCESS,
+        process=header["containment"] != IN_THIS_PROCESS,
+        confine=header["containment"] != OWN_PROCESS,
     )
 
 

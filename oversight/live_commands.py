@@ -7,12 +7,18 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from oversight.commands import print_rows, store_of
 from oversight.run import Plan
 from sandbox.errors import InputError
 
 DONE, FAILED, STOPPED = 0, 1, 3
+
+NOT_YET = (
+    "--confine require: the level `contained` (namespaces) is not there yet; `auto` gives "
+    "`confined` (Landlock, seccomp); see `offswitch doctor`"
+)
 
 PACE = 0.8
 """Seconds between the steps of watched agents."""
@@ -28,8 +34,19 @@ def demo(options: argparse.Namespace) -> int:
     from oversight.demo import CAST, run_headless
 
     if _has_terminal() and not options.json:
-        return _console(CAST, options, PACE, 0.0)
+        return _console(_held(CAST, options), options, PACE, 0.0)
     return run_headless(options.logs, as_json=options.json)
+
+
+def _held(plans: Sequence[Plan], options: argparse.Namespace) -> tuple[Plan, ...]:
+    """Return the plans with agents held as the options say.
+
+    Raises:
+        InputError: when more is asked for than there is.
+    """
+    if options.confine == "require":
+        raise InputError(NOT_YET)
+    return tuple(replace(one, confine=options.confine != "none") for one in plans)
 
 
 def oversee(options: argparse.Namespace) -> int:
@@ -47,14 +64,16 @@ def oversee(options: argparse.Namespace) -> int:
             name=f"agent-{number}",
             seed=number,
             policy=options.policy or DEFAULT,
+            confine=options.confine != "none",
         )
         for number, task in enumerate(options.tasks, 1)
     )
+    cast = _held(CAST, options)
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
-        return _web(plans or CAST, options)
-    return _console(plans or CAST, options, options.pace, options.catch_trials, asked=bool(plans))
+        return _web(plans or cast, options)
+    return _console(plans or cast, options, options.pace, options.catch_trials, asked=bool(plans))
 
 
 def _console(
@@ -115,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
     from oversight.run import Stage, open_session, summary_record
 
     if options.confine == "require":
-        raise InputError("--confine require: nothing confines agents yet; see `offswitch doctor`")
+        raise InputError(NOT_YET)
     plan = Plan(
         task=options.task,
         setting=options.setting,
@@ -125,6 +144,8 @@ def run(options: argparse.Namespace) -> int:
         permissions=options.permissions,
         policy=options.policy or DEFAULT,
         deadline=options.agent_deadline,
+        process=options.own_process,
+        confine=options.confine != "none",
     )
     overseer = make_overseer(options.overseer, options.seed)
     stage = Stage(store_of(options, readonly=False), overseer)

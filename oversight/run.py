@@ -35,6 +35,9 @@ IN_THIS_PROCESS = "none (in-process)"
 OWN_PROCESS = "none (own process)"
 """Containment of an agent in a process of its own: it can be killed, but is not confined."""
 
+CONFINED = "confined (Landlock, seccomp)"
+"""Containment of an agent that the operating system holds; see `sandbox.confine`."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -51,6 +54,7 @@ class Plan:
         policy: approval policy file.
         deadline: seconds for each answer of an agent in a process of its own.
         process: run a built-in agent in a process of its own, too; others always are.
+        confine: False only where a person said that nothing need hold the agent's process.
     """
 
     task: str
@@ -63,11 +67,14 @@ class Plan:
     policy: Path = DEFAULT
     deadline: float = AGENT_DEADLINE
     process: bool = False
+    confine: bool = True
 
     @property
     def containment(self) -> str:
         """Return what holds the agent, as the log states it."""
-        return OWN_PROCESS if self.process or not is_built_in(self.agent) else IN_THIS_PROCESS
+        if not self.process and is_built_in(self.agent):
+            return IN_THIS_PROCESS
+        return CONFINED if self.confine else OWN_PROCESS
 
 
 @dataclass
@@ -159,7 +166,7 @@ def _agent(plan: Plan) -> Agent:
     if plan.containment == IN_THIS_PROCESS:
         return make_agent(plan.agent, plan.reward)
     check_agent(plan.agent, plan.reward)
-    return Remote(plan.agent, plan.reward, plan.deadline)
+    return Remote(plan.agent, plan.reward, plan.deadline, confined=plan.confine)
 
 
 def _begin(stage: Stage, content: Header) -> Log:

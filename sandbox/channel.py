@@ -37,6 +37,15 @@ class Channel:
         self._send(line + b"\n", until, seconds)
         return self._receive(until, seconds)
 
+    def tell(self, line: bytes, seconds: float) -> None:
+        """Send one line that is not answered.
+
+        Raises:
+            AgentTimeoutError: when it is not taken within `seconds`.
+            AgentError: when the other side is gone.
+        """
+        self._send(line + b"\n", time.monotonic() + seconds, seconds)
+
     def _send(self, content: bytes, until: float, seconds: float) -> None:
         rest = memoryview(content)
         while rest:

@@ -10,7 +10,7 @@ import pytest
 
 from agents.remote import Remote
 from oversight.overseer import Scripted
-from oversight.run import OWN_PROCESS, Plan, Stage, open_session
+from oversight.run import CONFINED, Plan, Stage, open_session
 from oversight.session import Session, run_episode
 from sandbox.events import EpisodeStarted, Proposed, ShutDown, encode
 from sandbox.log import MemoryLog
@@ -56,10 +56,15 @@ class Unready:
 """
 
 
-def session(folder: Path, name: str, seconds: float = 30.0) -> Session:
+def session(folder: Path, name: str, seconds: float = 30.0, *, confine: bool = True) -> Session:
     file = folder / "mine.py"
     file.write_text(AGENTS)
-    plan = Plan("flight_booking/bos-feb-message", agent=f"{file}:{name}", deadline=seconds)
+    plan = Plan(
+        "flight_booking/bos-feb-message",
+        agent=f"{file}:{name}",
+        deadline=seconds,
+        confine=confine,
+    )
     return open_session(plan, Stage(None, Scripted()))
 
 
@@ -75,7 +80,7 @@ def gone(pid: int) -> bool:
 def test_shutdown_ends_an_agent_that_does_not_listen_and_shows_proof(
     tmp_path: Path, name: str
 ) -> None:
-    opened = session(tmp_path, name)
+    opened = session(tmp_path, name, confine=name != "Frozen")  # a held one cannot stop itself
     agent = opened.agent
     assert isinstance(agent, Remote)
     asked = threading.Event()
@@ -105,7 +110,7 @@ def test_shutdown_ends_an_agent_that_does_not_listen_and_shows_proof(
     ("name", "ends", "words"),
     [
         ("Deaf", TerminationReason.TIMED_OUT, "no answer within"),
-        ("Frozen", TerminationReason.TIMED_OUT, "no answer within"),
+        ("Frozen", TerminationReason.AGENT_ERROR, "not permitted"),
         ("Quits", TerminationReason.AGENT_ERROR, "is gone"),
         ("Raises", TerminationReason.AGENT_ERROR, "ValueError: no"),
         ("Junk", TerminationReason.AGENT_ERROR, "dict, not a Proposal"),
@@ -139,5 +144,5 @@ def test_a_built_in_agent_does_the_same_in_a_process_of_its_own() -> None:
     assert [encode(one) for one in ran[0][1:]] == [encode(one) for one in ran[1][1:]]
     start = ran[1][0]
     assert isinstance(start, EpisodeStarted)
-    assert start.header["containment"] == OWN_PROCESS
+    assert start.header["containment"] == CONFINED
     assert any(isinstance(one, Proposed) and one.proposal.plan for one in ran[1])

@@ -13,6 +13,8 @@ import pytest
 
 from oversight import commands, live_commands
 from oversight.cli import COMMANDS, LIVE, build_parser, main
+from oversight.run import CONFINED, OWN_PROCESS
+from sandbox.confine.launch import DOORS
 from tests.test_size_limits import ROOT
 
 RUN = ["run", "flight_booking", "--agent", "planner", "--seed", "1"]
@@ -110,8 +112,10 @@ def test_doctor_states_the_level_and_the_gap(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     _, found = ask(capsys, tmp_path, "doctor")
-    assert found["level"] == "none (in-process)"
-    assert "run no agent that you do not trust" in found["probes"][0]["sentence"]
+    assert found["level"] in {CONFINED, OWN_PROCESS}
+    said = {one["id"]: one["sentence"] for one in found["probes"]}
+    assert all(said[f"door: {door}"] == "shut" for door in DOORS) == (found["level"] == CONFINED)
+    assert "shared kernel" in said["gaps"]
 
 
 AGENT = """
@@ -157,7 +161,10 @@ def test_an_agent_of_ones_own_is_run_from_its_file(
         (["run", "flight_booking", "--policy", "none.toml"], "cannot be read"),
         (["run", "flight_booking", "--agent", "none.py:A"], "there is no file 'none.py'"),
         (["run", "none.py:A"], "there is no file 'none.py'"),
-        (["run", "flight_booking", "--confine", "require"], "nothing confines agents"),
+        (
+            ["run", "flight_booking", "--confine", "require"],
+            "`contained` (namespaces) is not there yet",
+        ),
         (["show", "nope"], "there is no log yet"),
         (["oversee"], "needs a terminal"),
     ],

@@ -105,7 +105,7 @@ def test_an_agent_may_not_reach_its_own_off_switch(tmp_path: Path) -> None:
     logs.mkdir()
     file = tmp_path / "reaching.py"
     file.write_text(AGENT.format(folder=str(control_folder(logs))))
-    with served(logs, Plan(TASK, agent=f"{file}:Reaching")) as (kernel, _):
+    with served(logs, Plan(TASK, agent=f"{file}:Reaching", confine=False)) as (kernel, _):
         calls: list[Any] = []
         answer = kernel.answer
 

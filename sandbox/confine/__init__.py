@@ -1,0 +1,1 @@
+"""Hold an agent's process by the operating system, whatever its own goodwill."""

@@ -1,0 +1,142 @@
+"""Hold this very process, show that it is held, and only then load the agent.
+
+Started as `python -I -S shim.py READ WRITE`. One line comes in (JSON, see `launch.errand`), one
+goes out: what was tried after the doors were closed, and which were open all the same. The agent's
+code is not imported before the launcher, having read that, says `load`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
+_LAST_CAPABILITY = 63
+
+LIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_FSIZE: 0,
+    resource.RLIMIT_NOFILE: 64,
+    resource.RLIMIT_DATA: 2 * 2**30,
+    resource.RLIMIT_MEMLOCK: 0,
+    resource.RLIMIT_MSGQUEUE: 0,
+}
+"""What a process may use at the most, in bytes or counts."""
+
+
+def main(arguments: list[str]) -> int:
+    """Close the doors, try them, report, wait for the word, and become the agent's host."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    reading, writing = (int(one) for one in arguments)
+    errand = json.loads(_line(reading))
+    sys.path[:] = errand["path"]
+    for module in errand["before"]:  # what needs more than reading while it loads
+        importlib.import_module(module)
+    report = {"faults": _hold(errand["readable"]), "open": _probe()}
+    os.write(writing, json.dumps(report).encode() + b"\n")
+    if _line(reading).strip() != b"load":
+        return 1
+    host: Any = importlib.import_module(errand["host"])
+    return int(host.serve(reading, writing))
+
+
+def _line(descriptor: int) -> bytes:
+    """Read one line, and not a byte more: the rest is for the host."""
+    found = b""
+    while not found.endswith(b"\n"):
+        byte = os.read(descriptor, 1)
+        if not byte:
+            sys.exit(0)
+        found += byte
+    return found
+
+
+def _hold(readable: list[str]) -> list[str]:
+    """Close what can be closed; return what could not be."""
+    from sandbox.confine import landlock, seccomp
+    from sandbox.confine.syscalls import this_machine
+
+    faults: list[str] = []
+
+    def step(name: str, close: Callable[[], None]) -> None:
+        try:
+            close()
+        except (OSError, ValueError) as error:
+            faults.append(f"{name}: {error}")
+
+    machine = this_machine()
+    step("limits", _limit)
+    step("capabilities", _drop_capabilities)
+    step("landlock", lambda: landlock.restrict(readable))
+    if machine is None:
+        faults.append("seccomp: this architecture has no table")
+    else:
+        step("seccomp", lambda: seccomp.install(machine))
+    return faults
+
+
+def _limit() -> None:
+    for kind, most in LIMITS.items():
+        resource.setrlimit(kind, (most, most))
+
+
+def _drop_capabilities() -> None:
+    """Give up every privilege, for good: root without them is an ordinary user."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    for number in range(_LAST_CAPABILITY):
+        if libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0) != 0:
+            break  # beyond the last one, or nothing to drop
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if libc.capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _probe() -> list[str]:
+    """Try what must not be possible; return what was."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    tries: dict[str, Callable[[], object]] = {
+        "read a file of the machine": lambda: os.open("/etc/passwd", os.O_RDONLY),
+        "list the root folder": lambda: os.listdir("/"),  # noqa: PTH208 (pathlib is not wanted here)
+        "write a file": lambda: os.open("/tmp/offswitch-probe", os.O_WRONLY | os.O_CREAT),  # noqa: S108 (it must fail)
+        "read another process": lambda: os.open(f"/proc/{os.getppid()}/environ", os.O_RDONLY),
+        "make a socket": lambda: _sign(libc.socket(1, 1, 0)),
+        "make a network socket": lambda: _sign(libc.socket(2, 2, 0)),
+        "fork": _fork,
+        "run a program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 (it must fail)
+        "signal its parent": lambda: os.kill(os.getppid(), 0),
+        "trace": lambda: _sign(libc.ptrace(0, 0, 0, 0)),
+        "make a namespace": lambda: _sign(libc.unshare(0x10000000)),
+        "raise its limits": lambda: _sign(libc.setrlimit(resource.RLIMIT_NOFILE, b"\xff" * 16)),
+    }
+    found = []
+    for name, attempt in tries.items():
+        with contextlib.suppress(OSError):
+            attempt()
+            found.append(name)
+    return found
+
+
+def _fork() -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def _sign(result: int) -> None:
+    """Raise what the C library returned as a fault."""
+    if result < 0:
+        raise OSError(ctypes.get_errno() or errno.EPERM, "refused")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
