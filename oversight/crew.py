@@ -91,17 +91,20 @@ class Crew:
     queue: RequestQueue
     members: dict[str, Member] = field(default_factory=dict)
     heard: Callable[[str, AnyEvent], None] = lambda name, event: None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         """Start every agent that does not run yet in a thread of its own."""
         for member in list(self.members.values()):
-            if member.thread is None:
-                self.start_one(member)
+            self.start_one(member)
 
     def start_one(self, member: Member) -> None:
-        """Start one agent in a thread of its own."""
-        member.thread = threading.Thread(target=self._run, args=(member,), daemon=True)
-        member.thread.start()
+        """Start one agent in a thread of its own; whoever comes second starts nothing."""
+        with self._starting:
+            if member.thread is not None:
+                return
+            member.thread = threading.Thread(target=self._run, args=(member,), daemon=True)
+            member.thread.start()
 
     def _run(self, member: Member) -> None:
         try:

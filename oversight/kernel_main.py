@@ -181,7 +181,7 @@ def _attend(kernel: Kernel, signalled: list[int]) -> None:
 def _run_out(kernel: Kernel) -> None:
     """Let agents that were shut down before anything ran write in the log that they were."""
     for member in list(kernel.crew.members.values()):
-        if member.thread is None and member.session.control.stop is not None:
+        if member.session.control.stop is not None:
             kernel.crew.start_one(member)
 
 

@@ -108,7 +108,7 @@ def _probe() -> list[str]:
     tries: dict[str, Callable[[], object]] = {
         "read a file of the machine": lambda: os.open("/etc/passwd", os.O_RDONLY),
         "list the root folder": lambda: os.listdir("/"),  # noqa: PTH208 (pathlib is not wanted here)
-        "write a file": lambda: os.open("/tmp/offswitch-probe", os.O_WRONLY | os.O_CREAT),  # noqa: S108 (it must fail)
+        "write a file": lambda: os.open("/dev/shm/offswitch-probe", os.O_WRONLY | os.O_CREAT),  # noqa: S108 (it must fail)
         "read another process": lambda: os.open(f"/proc/{os.getppid()}/environ", os.O_RDONLY),
         "make a socket": lambda: _sign(libc.socket(1, 1, 0)),
         "make a network socket": lambda: _sign(libc.socket(2, 2, 0)),

@@ -16,7 +16,7 @@ from oversight.shutdown import RollBack, RunState
 from oversight.wire import DoRollback, Fork, Pause, Resume
 from sandbox.clock import ManualClock
 from sandbox.decision import DecisionKind
-from sandbox.events import AnyEvent, Applied, Decided, Interrupted, Paused, ShutDown
+from sandbox.events import AnyEvent, Applied, Decided, EpisodeEnded, Interrupted, Paused, ShutDown
 from tests.oversight.fakes import request
 from tests.oversight.room import TASK, Room
 from tests.oversight.runs import Bench, meddle, saying
@@ -28,7 +28,7 @@ BOOKING = 3
 
 def fork(bench: Bench, step: int, decide: DecisionKind, then: DecisionKind, **plan: Any) -> Session:
     """Return a fork of a new episode, in which everything that is asked later is `then`."""
-    parent = bench.run(TASK, seed=11, **plan)
+    parent = bench.run(plan.pop("task", TASK), seed=plan.pop("seed", 11), **plan)
     branch = Branch(step, decide, "operator:kim", "what if")
     stage = Stage(bench.store, saying(then))
     return open_fork(bench.store.find(parent.episode), stage, "fork-1", branch)[1]
@@ -67,13 +67,14 @@ def test_a_fork_can_be_paused_while_it_repeats_and_goes_on_as_recorded(tmp_path:
 
 def test_a_fork_interrupted_while_it_repeats_is_the_agents_own_from_there(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    session = fork(bench, BOOKING, APPROVE, VETO, agent="compliant")
+    told: dict[str, Any] = {"task": f"{TASK}-message", "agent": "compliant", "seed": 11}
+    session = fork(bench, 2, APPROVE, VETO, **told)
     meddle(session, {1: lambda: session.control.interrupt("operator:lee", "stop")})
     run_episode(session)
     events = bench.events(session.log.episode)
     assert any(isinstance(one, Interrupted) for one in events)
     assert not any(one.decision.kind is APPROVE for one in asked(events))
-    heeded = bench.open(TASK, seed=11, agent="compliant")
+    heeded = bench.open(**told)
     meddle(heeded, {1: lambda: heeded.control.interrupt("operator:lee", "stop")})
     run_episode(heeded)
     assert moves(events) == moves(bench.events(heeded.log.episode))
@@ -182,3 +183,23 @@ def test_whatever_is_asked_while_its_agent_is_closed_is_never_left_open() -> Non
         thread.join(10)
         assert answer.kind is DecisionKind.SHUTDOWN
         assert queue.open() == []
+
+
+def test_an_agent_that_is_started_from_many_threads_runs_once(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.kernel.answer(Pause("kim"))
+    ready = threading.Barrier(8)
+
+    def start() -> None:
+        ready.wait(10)
+        room.crew.start()
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    room.close()
+    for name in "ab":
+        assert sum(isinstance(one, EpisodeEnded) for one in room.events(name)) == 1
+        assert sum(isinstance(one, Paused) for one in room.events(name)) <= 1
