@@ -73,6 +73,12 @@ class CatchTrials:
             rule=verdict.rule,
             deadline=verdict.deadline or self.deadline,
             preview=preview,
+            scopes=tuple(
+                str(session.grants.grants[use.scope])
+                for use in session.world.requirements(action)
+                if use.scope in session.grants.grants
+            ),
+            persons=verdict.persons,
             budgets=session.ledger.lines(),
             findings=tuple(session.analyzer.findings),
         )
