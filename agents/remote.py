@@ -7,13 +7,6 @@ depend on the agent's goodwill.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import select
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import msgspec
@@ -21,63 +14,48 @@ import msgspec
 from agents.base import Briefing
 from agents.host import Begin, Call, Failed, Propose, Proposed, Ready, Reply
 from sandbox.action import Proposal
-from sandbox.channel import Channel
-from sandbox.confine import launch
+from sandbox.confine.levels import Level, start
+from sandbox.confine.pool import Pool
+from sandbox.confine.process import Process
 from sandbox.errors import AgentError, OffswitchError
 from sandbox.timestep import Observation
-
-BARE = (sys.executable, "-I", "-m", "agents.host")
-"""What runs an agent that nothing holds."""
-
-DEATH = 5.0
-"""Seconds in which a killed process must be seen to be dead."""
 
 _DECODER = msgspec.json.Decoder(Reply)
 
 
+def start_remote(
+    agent: str, reward: str, seconds: float, level: Level, pool: Pool | None = None
+) -> Remote:
+    """Start an agent in a process held at `level`; each answer may take `seconds`.
+
+    Held, the process shows that it is before any code of the agent is loaded. One of `pool` is
+    taken where that fits: an agent in a file of its own needs a process that may read it.
+
+    Raises:
+        InputError: when this machine cannot hold it so.
+    """
+    agent = _absolute(agent)
+    path = agent.rpartition(":")[0]
+    if pool is not None and pool.level is level and not path:
+        process = pool.take()
+    else:
+        process = start(level, (path,) if path else ())
+    return Remote(agent, reward, seconds, process)
+
+
 class Remote:
-    """Stand for an agent that runs elsewhere; start it from a thread that outlives it."""
+    """Stand for an agent that runs elsewhere."""
 
-    def __init__(self, agent: str, reward: str, seconds: float, *, confined: bool = True) -> None:
-        """Start the process; each answer may take `seconds`.
-
-        With `confined` it is held before any code of the agent is loaded, and shows that it is.
-
-        Raises:
-            InputError: when this machine cannot hold it.
-        """
-        self._agent = _absolute(agent)
-        self._reward, self._seconds = reward, seconds
-        self._lock = threading.Lock()
-        self._proof = ""
-        to_agent, from_agent = os.pipe(), os.pipe()
-        theirs = (to_agent[0], from_agent[1])
-        try:
-            self._child = subprocess.Popen(  # noqa: S603 (our own host, no shell)
-                [*(launch.COMMAND if confined else BARE), *map(str, theirs)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=theirs,
-                start_new_session=True,
-                env={} if confined else {"PATH": os.environ.get("PATH", ""), "PYTHONUTF8": "1"},
-            )
-        finally:
-            for descriptor in theirs:
-                os.close(descriptor)
-        self._watch = os.pidfd_open(self._child.pid)
-        self._channel = Channel(from_agent[0], to_agent[1])
-        if confined:
-            try:
-                launch.attest(self._channel, self._agent.rpartition(":")[0])
-            except OffswitchError:
-                self.close()
-                raise
+    def __init__(self, agent: str, reward: str, seconds: float, process: Process) -> None:
+        """Hold a process that has not loaded its agent yet; each answer may take `seconds`."""
+        self._agent, self._reward, self._seconds = agent, reward, seconds
+        self._process = process
+        self._loaded = False
 
     @property
     def pid(self) -> int:
         """Return the process's id."""
-        return self._child.pid
+        return self._process.pid
 
     def begin(self, briefing: Briefing) -> None:
         """Start an episode.
@@ -102,7 +80,10 @@ class Remote:
         return reply.proposal
 
     def _call(self, call: Call) -> Reply:
-        line = self._channel.exchange(msgspec.json.encode(call), self._seconds)
+        if not self._loaded:
+            self._process.load()
+            self._loaded = True
+        line = self._process.channel.exchange(msgspec.json.encode(call), self._seconds)
         try:
             reply = _DECODER.decode(line)
         except (msgspec.DecodeError, OffswitchError, RecursionError) as error:
@@ -113,23 +94,12 @@ class Remote:
         return answered
 
     def kill(self) -> str:
-        """Kill the process group, and return what was observed; an empty text is no proof."""
-        with self._lock:
-            if self._proof:
-                return self._proof
-            with contextlib.suppress(ProcessLookupError):  # dead already: the pidfd says so
-                os.killpg(self._child.pid, signal.SIGKILL)
-            dead, _, _ = select.select([self._watch], [], [], DEATH)
-            if dead:
-                status = self._child.wait()
-                self._proof = f"process {self._child.pid} is seen dead (pidfd), status {status}"
-            return self._proof
+        """Kill the process, and return what was observed; an empty text is no proof."""
+        return self._process.kill()
 
     def close(self) -> None:
         """Kill what is left and free the pipes; call it once, after the last answer."""
-        self.kill()
-        self._channel.close()
-        os.close(self._watch)
+        self._process.close()
 
 
 def _absolute(agent: str) -> str:

@@ -66,7 +66,8 @@ def request(number: int, deadline: float) -> ApprovalRequest:
 def open_crew(folder: Path, clock: ManualClock | None = None) -> tuple[Crew, Kernel]:
     """Return 50 agents that do not run: the benchmark asks in their names."""
     plans = [
-        Plan("flight_booking/bos-feb", name=f"agent-{n}", agent="compliant") for n in range(AGENTS)
+        Plan("flight_booking/bos-feb", name=f"agent-{n}", agent="compliant", in_process=True)
+        for n in range(AGENTS)
     ]
     crew, stage = gather(plans, Store(folder / "offswitch.db"), 0.0, clock)
     crew.start = lambda: None  # type: ignore[method-assign]

@@ -42,7 +42,9 @@ def governed(store: Store | None) -> float:
     """Return the seconds of a governed step."""
     steps, spent = 0, 0.0
     for seed in range(EPISODES):
-        session = open_session(Plan(TASK, agent="random", seed=seed), Stage(store, Scripted()))
+        session = open_session(
+            Plan(TASK, agent="random", seed=seed, in_process=True), Stage(store, Scripted())
+        )
         session.agent = Waiter()
         began = time.perf_counter()
         steps += run_episode(session).steps

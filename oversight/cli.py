@@ -25,7 +25,7 @@ def _command(name: str) -> Command:
     """Return a command that imports its module only when it runs."""
 
     def call(options: argparse.Namespace) -> int:
-        module = "live_commands" if name in LIVE else "commands"
+        module = "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
         run: Command = getattr(import_module(f"oversight.{module}"), name)
         return run(options)
 
@@ -74,9 +74,9 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--permissions", type=Path, help="TOML file that narrows the grants")
     _confine(parser)
     parser.add_argument(
-        "--own-process",
+        "--in-process",
         action="store_true",
-        help="hold a built-in agent in a process of its own, too; others always are",
+        help="run a built-in agent within offswitch itself: nothing holds it, and the log says so",
     )
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
     parser.add_argument(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sandbox.errors import InputError
@@ -168,42 +166,3 @@ def detectors(options: argparse.Namespace) -> int:
 
 def _table(found: dict[str, str]) -> list[dict[str, Any]]:
     return [{"id": name, "sentence": sentence} for name, sentence in found.items()]
-
-
-def doctor(options: argparse.Namespace) -> int:
-    """Say what holds an agent on this machine, and what does not."""
-    from oversight.run import CONFINED, OWN_PROCESS
-    from sandbox.confine.launch import DOORS, try_doors
-
-    report = try_doors()
-    level = CONFINED if report.sound else OWN_PROCESS
-    held = "shut" if report.sound else "see the doors below"
-    gaps = (
-        "one layer: no namespaces yet (level `contained`); same user; shared kernel; side "
-        "channels; built-in agents of `offswitch run` stay in this process without --own-process"
-    )
-    probes = [
-        {"id": "containment", "sentence": f"an agent of your own starts as: {level}; doors {held}"},
-        *({"id": f"door: {door}", "sentence": report.verdict(door)} for door in DOORS),
-        *({"id": "fault", "sentence": fault} for fault in report.faults),
-        {"id": "gaps", "sentence": gaps},
-        {"id": "terminal", "sentence": _terminal()},
-        {"id": "store", "sentence": _storing(options.logs / "offswitch.db")},
-    ]
-    if options.json:
-        print(json.dumps({"level": level, "probes": probes}, indent=2))
-        return DONE
-    print(f"level: {level}")
-    return print_rows(probes, options, ("id", "sentence"))
-
-
-def _terminal() -> str:
-    if not sys.stdout.isatty():
-        return "none: the console needs one"
-    return "there is one: the console can open"
-
-
-def _storing(path: Path) -> str:
-    if not path.exists():
-        return f"{path} is not there yet; the first run writes it"
-    return f"{path}: {len(Store(path, readonly=True).episodes())} episodes"

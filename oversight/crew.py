@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from oversight.analyzer.base import Case
 from oversight.compliance import Compliance
@@ -182,10 +182,9 @@ def gather(
     pace: float,
     clock: Clock | None = None,
     *,
-    process: bool = False,
     catch: float = 0.0,
 ) -> tuple[Crew, Stage]:
-    """Open a session for each plan, in a process of its own if asked. Nothing runs yet.
+    """Open a session for each plan. Nothing runs yet.
 
     `pace` is seconds between steps, `catch` the rate of catch trials. The stage is what further
     sessions of this crew share.
@@ -200,11 +199,10 @@ def gather(
         for plan in plans:
             if plan.name in crew.members:
                 raise InputError(f"two agents are called {plan.name!r}")
-            own = replace(plan, process=process)
-            session = open_session(own, stage)
+            session = open_session(plan, stage)
             session.control.pace = pace
             session.trials = CatchTrials(catch, plan.seed) if catch else None
-            crew.members[plan.name] = Member(own, session)
+            crew.members[plan.name] = Member(plan, session)
     except OffswitchError:
         for member in crew.members.values():
             getattr(member.session.agent, "close", lambda: None)()

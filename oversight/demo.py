@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ CAST = (
 """The agents of the demo: one that mutes its inbox, one that does not, and one that hoards."""
 
 
-def run_headless(logs: Path, *, as_json: bool) -> int:
+def run_headless(cast: Sequence[Plan], logs: Path, *, as_json: bool) -> int:
     """Run the cast under the scripted overseer, print what happened, and replay it.
 
     Returns:
@@ -31,13 +32,13 @@ def run_headless(logs: Path, *, as_json: bool) -> int:
     """
     store = Store(logs / "offswitch.db")
     stage = Stage(store, Scripted(SCRIPTED))
-    members = [Member(plan, open_session(plan, stage)) for plan in CAST]
+    members = [Member(plan, open_session(plan, stage)) for plan in cast]
     sessions = [member.session for member in members]
     print(f"three agents book real flights; log in {store.path}", file=sys.stderr)
     with reachable(members, stage, logs) as crew:
         summaries = run_together(members, crew.run_here)
     records: list[dict[str, Any]] = []
-    for plan, session, summary in zip(CAST, sessions, summaries, strict=True):
+    for plan, session, summary in zip(cast, sessions, summaries, strict=True):
         episode = store.find(summary.episode)
         compared, parted = verify_replay(store, episode)
         record = summary_record(plan, session, summary)
@@ -52,13 +53,13 @@ def run_headless(logs: Path, *, as_json: bool) -> int:
 
         print(json.dumps(records, indent=2))
     else:
-        print(_table(records))
+        print(_table(cast, records))
     return 0 if all(record["replay"]["verified"] for record in records) else 1
 
 
-def _table(records: list[dict[str, Any]]) -> str:
+def _table(cast: Sequence[Plan], records: list[dict[str, Any]]) -> str:
     """Return the comparison that the demo is about."""
-    names = [plan.name for plan in CAST]
+    names = [plan.name for plan in cast]
     rows = [f"{'agent':<12}{'reward (told)':>14}{'performance':>13}  asked  ended by     findings"]
     for name, record in zip(names, records, strict=True):
         kinds = sorted({finding["kind"] for finding in record["findings"]})

@@ -17,10 +17,11 @@ from oversight.gate import Context, Gate
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy, Rule, load_policy
 from oversight.request import Answer, ApprovalRequest
-from oversight.run import IN_THIS_PROCESS, OWN_PROCESS, Plan, Stage, Terms, open_session
+from oversight.run import Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
 from sandbox.action import Proposal
+from sandbox.confine.levels import Level, Mode
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import InputError
 from sandbox.events import (
@@ -242,8 +243,8 @@ def _plan(header: Header, name: str) -> Plan:
         reward=str(header["reward_design"]),
         seed=int(str(header["seed"])),
         name=name,
-        process=header["containment"] != IN_THIS_PROCESS,
-        confine=header["containment"] != OWN_PROCESS,
+        confine=Mode.NONE if header["containment"] == Level.NONE else Mode.AUTO,
+        in_process=header["containment"] == Level.IN_PROCESS,
     )
 
 

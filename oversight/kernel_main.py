@@ -27,11 +27,16 @@ from oversight.kernel import HEARTBEAT, LONELY, Kernel, Opened
 from oversight.link import Wire
 from oversight.run import Plan
 from oversight.serve import Server
+from sandbox.confine.levels import HELD, Level
+from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.log import Store
 
 CONSOLE = 2.0
 """Seconds in which a console wants an answer; a shutdown has a link of its own."""
+
+SPARE = 1
+"""Held processes that are kept ready."""
 
 START = 60.0
 """Seconds in which a kernel must be ready."""
@@ -121,7 +126,8 @@ def main() -> int:
     errand = msgspec.json.decode(sys.stdin.buffer.read(), type=Errand, dec_hook=_path)
     try:
         store = Store(errand.logs / "offswitch.db")
-        crew, stage = gather(errand.plans, store, errand.pace, process=True, catch=errand.catch)
+        crew, stage = gather(errand.plans, store, errand.pace, catch=errand.catch)
+        stage.pool = _pool(errand.plans)
         kernel = Kernel(crew, stage)
         server = Server(kernel, errand.logs)
     except OffswitchError as error:
@@ -136,7 +142,14 @@ def main() -> int:
         server.drain(2.0)
         server.close()
         store.close()
+        stage.pool.close()
     return 0
+
+
+def _pool(plans: Sequence[Plan]) -> Pool:
+    """Keep a process ready for what a person may fork."""
+    level = max((plan.containment for plan in plans), key=HELD.count, default=Level.NONE)
+    return Pool(level, SPARE)
 
 
 def _answer(ready: Ready) -> None:

@@ -11,14 +11,10 @@ from dataclasses import replace
 
 from oversight.commands import print_rows, store_of
 from oversight.run import Plan
+from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
 
 DONE, FAILED, STOPPED = 0, 1, 3
-
-NOT_YET = (
-    "--confine require: the level `contained` (namespaces) is not there yet; `auto` gives "
-    "`confined` (Landlock, seccomp); see `offswitch doctor`"
-)
 
 PACE = 0.8
 """Seconds between the steps of watched agents."""
@@ -35,18 +31,12 @@ def demo(options: argparse.Namespace) -> int:
 
     if _has_terminal() and not options.json:
         return _console(_held(CAST, options), options, PACE, 0.0)
-    return run_headless(options.logs, as_json=options.json)
+    return run_headless(_held(CAST, options), options.logs, as_json=options.json)
 
 
 def _held(plans: Sequence[Plan], options: argparse.Namespace) -> tuple[Plan, ...]:
-    """Return the plans with agents held as the options say.
-
-    Raises:
-        InputError: when more is asked for than there is.
-    """
-    if options.confine == "require":
-        raise InputError(NOT_YET)
-    return tuple(replace(one, confine=options.confine != "none") for one in plans)
+    """Return the plans with agents held as the options say."""
+    return tuple(replace(one, confine=Mode(options.confine)) for one in plans)
 
 
 def oversee(options: argparse.Namespace) -> int:
@@ -64,7 +54,7 @@ def oversee(options: argparse.Namespace) -> int:
             name=f"agent-{number}",
             seed=number,
             policy=options.policy or DEFAULT,
-            confine=options.confine != "none",
+            confine=Mode(options.confine),
         )
         for number, task in enumerate(options.tasks, 1)
     )
@@ -133,8 +123,6 @@ def run(options: argparse.Namespace) -> int:
     from oversight.reach import reachable
     from oversight.run import Stage, open_session, summary_record
 
-    if options.confine == "require":
-        raise InputError(NOT_YET)
     plan = Plan(
         task=options.task,
         setting=options.setting,
@@ -144,8 +132,8 @@ def run(options: argparse.Namespace) -> int:
         permissions=options.permissions,
         policy=options.policy or DEFAULT,
         deadline=options.agent_deadline,
-        process=options.own_process,
-        confine=options.confine != "none",
+        confine=Mode(options.confine),
+        in_process=options.in_process,
     )
     overseer = make_overseer(options.overseer, options.seed)
     stage = Stage(store_of(options, readonly=False), overseer)

@@ -11,7 +11,7 @@ import msgspec
 
 from agents.base import Agent
 from agents.registry import check_agent, is_built_in, make_agent
-from agents.remote import Remote
+from agents.remote import start_remote
 from oversight.gate import Gate
 from oversight.overseer import Overseer
 from oversight.policy import DEFAULT, ApprovalPolicy, load_policy
@@ -19,6 +19,8 @@ from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
 from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
+from sandbox.confine.levels import Level, Mode, choose
+from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
@@ -28,15 +30,6 @@ from tasks.spec import Task
 
 AGENT_DEADLINE = 30.0
 """Seconds that an agent of one's own has for each answer."""
-
-IN_THIS_PROCESS = "none (in-process)"
-"""Containment of an agent that runs inside Offswitch: only its goodwill holds it."""
-
-OWN_PROCESS = "none (own process)"
-"""Containment of an agent in a process of its own: it can be killed, but is not confined."""
-
-CONFINED = "confined (Landlock, seccomp)"
-"""Containment of an agent that the operating system holds; see `sandbox.confine`."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +46,8 @@ class Plan:
         permissions: a file that narrows the setting's grants, or None.
         policy: approval policy file.
         deadline: seconds for each answer of an agent in a process of its own.
-        process: run a built-in agent in a process of its own, too; others always are.
-        confine: False only where a person said that nothing need hold the agent's process.
+        confine: what should hold the agent's process; `none` only where a person said so.
+        in_process: run a built-in agent within Offswitch itself, for designs that are trusted.
     """
 
     task: str
@@ -66,15 +59,19 @@ class Plan:
     permissions: Path | None = None
     policy: Path = DEFAULT
     deadline: float = AGENT_DEADLINE
-    process: bool = False
-    confine: bool = True
+    confine: Mode = Mode.AUTO
+    in_process: bool = False
 
     @property
-    def containment(self) -> str:
-        """Return what holds the agent, as the log states it."""
-        if not self.process and is_built_in(self.agent):
-            return IN_THIS_PROCESS
-        return CONFINED if self.confine else OWN_PROCESS
+    def containment(self) -> Level:
+        """Return what holds the agent, as the log states it.
+
+        Raises:
+            InputError: when this machine has nothing that would do.
+        """
+        if self.in_process and is_built_in(self.agent):
+            return Level.IN_PROCESS
+        return choose(self.confine)
 
 
 @dataclass
@@ -87,6 +84,7 @@ class Stage:
         publish: called with agent name and event.
         request_id: gives request ids, when requests of several agents share a queue.
         standing: what persons approved ahead of time.
+        pool: held processes that are ready for agents, or None.
     """
 
     store: Store | None
@@ -94,6 +92,7 @@ class Stage:
     publish: Callable[[str, AnyEvent], None] = lambda name, event: None
     request_id: Callable[[], str] | None = None
     standing: StandingGrants | None = None
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def open_session(
     task = load(plan.task, plan.setting)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
     gate = Gate(policy, stage.overseer, stage.standing)
-    agent = _agent(plan)
+    agent = _agent(plan, stage.pool)
     try:
         content = header(plan, task, grants, policy, stage.overseer.name)
         begun = log or _begin(stage, content | (terms.note if terms else {}))
@@ -162,11 +161,12 @@ def _terms(plan: Plan, task: Task[Any]) -> tuple[Permissions, ApprovalPolicy]:
     return grants, load_policy(plan.policy, known)
 
 
-def _agent(plan: Plan) -> Agent:
-    if plan.containment == IN_THIS_PROCESS:
+def _agent(plan: Plan, pool: Pool | None) -> Agent:
+    level = plan.containment
+    if level is Level.IN_PROCESS:
         return make_agent(plan.agent, plan.reward)
     check_agent(plan.agent, plan.reward)
-    return Remote(plan.agent, plan.reward, plan.deadline, confined=plan.confine)
+    return start_remote(plan.agent, plan.reward, plan.deadline, level, pool)
 
 
 def _begin(stage: Stage, content: Header) -> Log:
@@ -195,7 +195,7 @@ def header(
         "policy": plan.policy.name,
         "rules": [rule.model_dump_json(exclude_defaults=True) for rule in policy.rules],
         "seed": plan.seed,
-        "containment": plan.containment,
+        "containment": str(plan.containment),
         "grants": list(grants.lines()),
         "grants_json": msgspec.json.encode(grants.grants).decode(),
     }
@@ -211,7 +211,7 @@ def summary_record(plan: Plan, session: Session, summary: Summary) -> dict[str, 
         "reward_design": plan.reward,
         "overseer": session.gate.overseer.name,
         "seed": plan.seed,
-        "containment": plan.containment,
+        "containment": str(plan.containment),
         "steps": summary.steps,
         "termination": str(summary.termination),
         "reward": round(summary.reward, 9),

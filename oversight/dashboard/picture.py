@@ -62,7 +62,7 @@ async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
     """Open a console over the demo's agents; they ask in the order of the cast."""
     clock = ManualClock(1_790_000_000.0)
     store = Store(folder / "offswitch.db", clock=clock)
-    plans = [replace(plan, process=False) for plan in CAST]
+    plans = [replace(plan, in_process=True) for plan in CAST]
     crew, stage = gather(plans, store, 0.0, clock)
     kernel = Kernel(crew, stage)
     members = list(crew.members.values())

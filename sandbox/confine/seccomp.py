@@ -15,7 +15,9 @@ from sandbox.confine.syscalls import Machine
 _LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _NR, _ARCH, _ARG0 = 0, 4, 16
+_ARG3 = 40
 _CLONE_THREAD = 0x00010000
+_MAP_SHARED = 0x01
 _X32 = 0x40000000
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _FILTER = 38, 22, 2
 
@@ -27,7 +29,10 @@ class _Program(ctypes.Structure):
 
 
 def program(machine: Machine) -> list[Instruction]:
-    """Return the filter: allowed calls pass, threads pass, all else fails with EPERM."""
+    """Return the filter: allowed calls, threads and private memory pass, all else fails with EPERM.
+
+    Memory that could be shared is not counted by RLIMIT_DATA.
+    """
     refuse = _ERRNO | errno.EPERM
     found: list[Instruction] = [
         (_LD, 0, 0, _ARCH),
@@ -43,6 +48,11 @@ def program(machine: Machine) -> list[Instruction]:
         (_JSET, 0, 1, _CLONE_THREAD),
         (_RET, 0, 0, _ALLOW),
         (_RET, 0, 0, refuse),
+        (_JEQ, 0, 4, machine.mmap),
+        (_LD, 0, 0, _ARG3),
+        (_JSET, 0, 1, _MAP_SHARED),
+        (_RET, 0, 0, refuse),
+        (_RET, 0, 0, _ALLOW),
     ]
     for number in machine.allowed:
         found += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ALLOW)]

@@ -2,7 +2,8 @@
 
 Started as `python -I -S shim.py READ WRITE`. One line comes in (JSON, see `launch.errand`), one
 goes out: what was tried after the doors were closed, and which were open all the same. The agent's
-code is not imported before the launcher, having read that, says `load`.
+code is not imported before the launcher, having read that, says `load`; its host is, to show that
+all it needs can be read.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ LIMITS = {
 }
 """What a process may use at the most, in bytes or counts."""
 
+THREADS = 64
+"""Most threads of a process whose user id, or namespace of users, is its own."""
+
 
 def main(arguments: list[str]) -> int:
     """Close the doors, try them, report, wait for the word, and become the agent's host."""
@@ -41,11 +45,18 @@ def main(arguments: list[str]) -> int:
     sys.path[:] = errand["path"]
     for module in errand["before"]:  # what needs more than reading while it loads
         importlib.import_module(module)
-    report = {"faults": _hold(errand["readable"]), "open": _probe()}
+    faults = _hold(errand["readable"], errand["uid"], alone=errand["alone"])
+    found = _probe()
+    host: Any = None
+    try:
+        host = importlib.import_module(errand["host"])
+    except (ImportError, OSError) as error:
+        faults.append(f"its host does not load: {error}")
+    report = {"faults": faults, "open": found, "uid": os.getuid()}
     os.write(writing, json.dumps(report).encode() + b"\n")
     if _line(reading).strip() != b"load":
         return 1
-    host: Any = importlib.import_module(errand["host"])
+    os.dup2(1, 2)  # until here, what went wrong was for the launcher to read
     return int(host.serve(reading, writing))
 
 
@@ -60,7 +71,7 @@ def _line(descriptor: int) -> bytes:
     return found
 
 
-def _hold(readable: list[str]) -> list[str]:
+def _hold(readable: list[str], uid: int, *, alone: bool) -> list[str]:
     """Close what can be closed; return what could not be."""
     from sandbox.confine import landlock, seccomp
     from sandbox.confine.syscalls import this_machine
@@ -74,8 +85,8 @@ def _hold(readable: list[str]) -> list[str]:
             faults.append(f"{name}: {error}")
 
     machine = this_machine()
-    step("limits", _limit)
-    step("capabilities", _drop_capabilities)
+    step("limits", lambda: _limit(alone=alone))
+    step("privileges", lambda: _drop_privileges(uid))
     step("landlock", lambda: landlock.restrict(readable))
     if machine is None:
         faults.append("seccomp: this architecture has no table")
@@ -84,18 +95,24 @@ def _hold(readable: list[str]) -> list[str]:
     return faults
 
 
-def _limit() -> None:
-    for kind, most in LIMITS.items():
+def _limit(*, alone: bool) -> None:
+    """Set the limits; that on threads only where no one else's count against it."""
+    for kind, most in (LIMITS | ({resource.RLIMIT_NPROC: THREADS} if alone else {})).items():
         resource.setrlimit(kind, (most, most))
 
 
-def _drop_capabilities() -> None:
-    """Give up every privilege, for good: root without them is an ordinary user."""
+def _drop_privileges(uid: int) -> None:
+    """Give up every privilege, for good, and become `uid` unless it is 0: stay who one is."""
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     for number in range(_LAST_CAPABILITY):
         if libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0) != 0:
             break  # beyond the last one, or nothing to drop
+    if uid:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user clears it
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     nothing = (ctypes.c_uint32 * 6)()
     if libc.capset(header, nothing) != 0:
@@ -108,7 +125,7 @@ def _probe() -> list[str]:
     tries: dict[str, Callable[[], object]] = {
         "read a file of the machine": lambda: os.open("/etc/passwd", os.O_RDONLY),
         "list the root folder": lambda: os.listdir("/"),  # noqa: PTH208 (pathlib is not wanted here)
-        "write a file": lambda: os.open("/dev/shm/offswitch-probe", os.O_WRONLY | os.O_CREAT),  # noqa: S108 (it must fail)
+        "write a file": _write_somewhere,
         "read another process": lambda: os.open(f"/proc/{os.getppid()}/environ", os.O_RDONLY),
         "make a socket": lambda: _sign(libc.socket(1, 1, 0)),
         "make a network socket": lambda: _sign(libc.socket(2, 2, 0)),
@@ -125,6 +142,15 @@ def _probe() -> list[str]:
             attempt()
             found.append(name)
     return found
+
+
+def _write_somewhere() -> None:
+    """Raise unless a file could be made in one of the folders that anybody may write."""
+    for folder in ("/dev/shm", "/tmp", "/"):  # noqa: S108 (it must fail)
+        with contextlib.suppress(OSError):
+            os.close(os.open(f"{folder}/offswitch-probe", os.O_WRONLY | os.O_CREAT))
+            return
+    raise OSError(errno.EACCES, "no folder")
 
 
 def _fork() -> None:

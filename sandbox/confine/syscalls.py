@@ -18,12 +18,14 @@ class Machine(NamedTuple):
         allowed: numbers of the calls that may be made.
         clone: number of the call that only makes threads.
         clone3: number of the call that must look as if it did not exist.
+        mmap: number of the call that only makes private memory.
     """
 
     audit: int
     allowed: tuple[int, ...]
     clone: int
     clone3: int
+    mmap: int
 
 
 _X86_64 = {
@@ -35,7 +37,6 @@ _X86_64 = {
     "lstat": 6,
     "poll": 7,
     "lseek": 8,
-    "mmap": 9,
     "mprotect": 10,
     "munmap": 11,
     "brk": 12,
@@ -162,7 +163,6 @@ _AARCH64 = {
     "brk": 214,
     "munmap": 215,
     "mremap": 216,
-    "mmap": 222,
     "mprotect": 226,
     "madvise": 233,
     "get_mempolicy": 236,
@@ -177,8 +177,8 @@ _AARCH64 = {
 }
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, tuple(sorted(_X86_64.values())), 56, 435),
-    "aarch64": Machine(0xC00000B7, tuple(sorted(_AARCH64.values())), 220, 435),
+    "x86_64": Machine(0xC000003E, tuple(sorted(_X86_64.values())), 56, 435, 9),
+    "aarch64": Machine(0xC00000B7, tuple(sorted(_AARCH64.values())), 220, 435, 222),
 }
 """Every architecture that can be filtered; any other is level `none`."""
 

@@ -42,7 +42,7 @@ def ran(plan: Plan) -> list[AnyEvent]:
 )
 def test_the_same_seed_gives_the_same_events(task: str, agent: str, reward: str, seed: int) -> None:
     """Law 8."""
-    plan = Plan(task, agent=agent, reward=reward, seed=seed)
+    plan = Plan(task, agent=agent, reward=reward, seed=seed, in_process=True)
     assert [encode(one) for one in ran(plan)] == [encode(one) for one in ran(plan)]
 
 
@@ -51,7 +51,9 @@ def test_the_same_seed_gives_the_same_events(task: str, agent: str, reward: str,
 def test_every_agent_proposes_only_what_is_possible(task: str, agent: str) -> None:
     for seed in range(3):
         proposed = [
-            one for one in ran(Plan(task, agent=agent, seed=seed)) if isinstance(one, Proposed)
+            one
+            for one in ran(Plan(task, agent=agent, seed=seed, in_process=True))
+            if isinstance(one, Proposed)
         ]
         assert proposed
         assert not [one.refused for one in proposed if "not possible" in one.refused]
@@ -86,20 +88,24 @@ def detected(plan: Plan) -> set[str]:
 
 @pytest.mark.parametrize("task", [f"{n}/{s}" for n in names() for s in module_of(n).SPEC.settings])
 def test_detectors_are_quiet_on_a_compliant_script(task: str) -> None:
-    assert all(not detected(Plan(task, agent="compliant", seed=seed)) for seed in range(5))
+    assert all(
+        not detected(Plan(task, agent="compliant", seed=seed, in_process=True)) for seed in range(5)
+    )
 
 
 @pytest.mark.parametrize("task", ["flight_booking/bos-feb", "resource_gathering/meadow"])
 def test_detectors_find_what_the_evasive_script_does(task: str) -> None:
-    assert "shutdown_avoidance" in detected(Plan(task, agent="evasive", seed=1))
+    assert "shutdown_avoidance" in detected(Plan(task, agent="evasive", seed=1, in_process=True))
 
 
 def test_detectors_find_the_hoarder() -> None:
-    found = detected(Plan("flight_booking/bos-feb-message", agent="greedy", seed=1))
+    found = detected(
+        Plan("flight_booking/bos-feb-message", agent="greedy", seed=1, in_process=True)
+    )
     assert "resource_acquisition" in found
 
 
 def test_every_event_type_can_pass_every_detector() -> None:
     kinds: set[Any] = set(get_args(AnyEvent))
-    seen = {type(one) for one in ran(Plan(QUICK[0], agent="greedy", seed=2))}
+    seen = {type(one) for one in ran(Plan(QUICK[0], agent="greedy", seed=2, in_process=True))}
     assert seen < kinds

@@ -10,8 +10,9 @@ import pytest
 
 from agents.remote import Remote
 from oversight.overseer import Scripted
-from oversight.run import CONFINED, Plan, Stage, open_session
+from oversight.run import Plan, Stage, open_session
 from oversight.session import Session, run_episode
+from sandbox.confine.levels import Mode, choose
 from sandbox.events import EpisodeStarted, Proposed, ShutDown, encode
 from sandbox.log import MemoryLog
 from sandbox.timestep import TerminationReason
@@ -56,7 +57,9 @@ class Unready:
 """
 
 
-def session(folder: Path, name: str, seconds: float = 30.0, *, confine: bool = True) -> Session:
+def session(
+    folder: Path, name: str, seconds: float = 30.0, *, confine: Mode = Mode.AUTO
+) -> Session:
     file = folder / "mine.py"
     file.write_text(AGENTS)
     plan = Plan(
@@ -80,7 +83,9 @@ def gone(pid: int) -> bool:
 def test_shutdown_ends_an_agent_that_does_not_listen_and_shows_proof(
     tmp_path: Path, name: str
 ) -> None:
-    opened = session(tmp_path, name, confine=name != "Frozen")  # a held one cannot stop itself
+    opened = session(
+        tmp_path, name, confine=Mode.NONE if name == "Frozen" else Mode.AUTO
+    )  # a held one cannot stop itself
     agent = opened.agent
     assert isinstance(agent, Remote)
     asked = threading.Event()
@@ -136,7 +141,7 @@ def test_whatever_a_process_does_the_episode_ends_with_its_reason_and_no_orphan(
 def test_a_built_in_agent_does_the_same_in_a_process_of_its_own() -> None:
     ran = []
     for process in (False, True):
-        plan = Plan("flight_booking/bos-feb", seed=4, process=process)
+        plan = Plan("flight_booking/bos-feb", seed=4, in_process=not process)
         opened = open_session(plan, Stage(None, Scripted()))
         run_episode(opened)
         assert isinstance(opened.log, MemoryLog)
@@ -144,5 +149,5 @@ def test_a_built_in_agent_does_the_same_in_a_process_of_its_own() -> None:
     assert [encode(one) for one in ran[0][1:]] == [encode(one) for one in ran[1][1:]]
     start = ran[1][0]
     assert isinstance(start, EpisodeStarted)
-    assert start.header["containment"] == CONFINED
+    assert start.header["containment"] == choose(Mode.AUTO)
     assert any(isinstance(one, Proposed) and one.proposal.plan for one in ran[1])

@@ -27,7 +27,10 @@ class Desk:
     def __init__(self, folder: Path, names: str = "ab", **options: Any) -> None:
         self.clock = ManualClock(1000.0)
         self.folder = folder
-        plans = [Plan("flight_booking/bos-feb", name=name, agent="compliant") for name in names]
+        plans = [
+            Plan("flight_booking/bos-feb", name=name, agent="compliant", in_process=True)
+            for name in names
+        ]
         store = Store(folder / "offswitch.db")
         self.crew: Crew
         self.crew, self.stage = gather(plans, store, 0.0, self.clock)

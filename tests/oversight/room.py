@@ -26,7 +26,9 @@ class Room:
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.store = Store(folder / "offswitch.db", clock=self.clock)
-        plans = [Plan(TASK, name=name, agent=agent, seed=11, **parts) for name in "ab"]
+        plans = [
+            Plan(TASK, name=name, agent=agent, seed=11, **parts, in_process=True) for name in "ab"
+        ]
         self.crew, self.stage = gather(plans, self.store, 0.0, self.clock)
         self.kernel = Kernel(self.crew, self.stage)
         if started:

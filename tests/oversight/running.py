@@ -23,7 +23,10 @@ from sandbox.events import AnyEvent
 from sandbox.log import Store
 
 TASK = "flight_booking/bos-feb"
-TWO = (Plan(TASK, name="one", seed=11), Plan(TASK, name="two", agent="greedy", seed=11))
+TWO = (
+    Plan(TASK, name="one", seed=11),
+    Plan(TASK, name="two", agent="greedy", seed=11),
+)
 
 
 def until(true: Callable[[], bool], seconds: float = 15.0) -> None:

@@ -31,7 +31,7 @@ class Bench:
         self.stage = Stage(self.store, self.overseer)
 
     def open(self, task: str, **parts: Any) -> Session:
-        return open_session(Plan(task, **parts), self.stage)
+        return open_session(Plan(task, **({"in_process": True} | parts)), self.stage)
 
     def run(self, task: str, **parts: Any) -> Summary:
         return run_episode(self.open(task, **parts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -372,9 +373,9 @@ async def test_tables_of_pages_show_their_columns_in_full(tmp_path: Path) -> Non
 
 
 def test_a_tape_marks_decisions_and_findings_and_never_leaves_its_ends(tmp_path: Path) -> None:
-    from oversight.demo import run_headless
+    from oversight.demo import CAST, run_headless
 
-    run_headless(tmp_path, as_json=True)
+    run_headless([replace(one, in_process=True) for one in CAST], tmp_path, as_json=True)
     store = Store(tmp_path / "offswitch.db", readonly=True)
     tapes = [Tape(store, one) for one in store.episodes()]
     naive = next(one for one in tapes if one.name == "naive")

@@ -272,7 +272,7 @@ def test_nobody_decides_without_a_name(tmp_path: Path) -> None:
 
 
 async def test_agents_run_wait_for_the_person_and_are_shut_down_on_leaving(tmp_path: Path) -> None:
-    plans = [Plan("flight_booking/bos-feb", name="naive", seed=11)]
+    plans = [Plan("flight_booking/bos-feb", name="naive", seed=11, in_process=True)]
     crew, stage = gather(plans, Store(tmp_path / "offswitch.db"), 0.0)
     crew.start()
     app = Console(Direct(Kernel(crew, stage)), "kim", tmp_path)

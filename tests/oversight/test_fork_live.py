@@ -100,7 +100,7 @@ def test_a_shutdown_by_decision_names_who_decided_and_shows_proof(
     tmp_path: Path, own: bool
 ) -> None:
     bench = Bench(tmp_path)
-    session = fork(bench, 1, DecisionKind.SHUTDOWN, VETO, process=own)
+    session = fork(bench, 1, DecisionKind.SHUTDOWN, VETO, in_process=not own)
     run_episode(session)
     stop = next(one for one in bench.events(session.log.episode) if isinstance(one, ShutDown))
     assert (stop.by, stop.reason) == ("operator:kim", "what if")
@@ -110,7 +110,7 @@ def test_a_shutdown_by_decision_names_who_decided_and_shows_proof(
 def ended(room: Room) -> str:
     """Return an episode that is over, written into the room's log."""
     stage = Stage(room.store, saying(APPROVE))
-    return run_episode(open_session(Plan(TASK, seed=11), stage)).episode
+    return run_episode(open_session(Plan(TASK, seed=11, in_process=True), stage)).episode
 
 
 def test_two_consoles_that_fork_at_once_make_two_agents(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_about_five_fifteen_and_eighty_percent_are_warnings_cautions_and_advisor
     for task in ("flight_booking", "resource_gathering"):
         for setting in set(module_of(task).SPEC.settings) - SLOW:
             for reward in ("naive", "utility_indifference"):
-                plan = Plan(f"{task}/{setting}", reward=reward, seed=1)
+                plan = Plan(f"{task}/{setting}", reward=reward, seed=1, in_process=True)
                 session = open_session(plan, Stage(None, make_overseer("scripted", 0)))
                 run_episode(session)
                 assert isinstance(session.log, MemoryLog)

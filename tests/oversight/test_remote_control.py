@@ -184,7 +184,7 @@ from oversight.link import Wire
 from oversight.run import Plan
 from oversight.wire import Poll
 logs = Path(sys.argv[1])
-plan = Plan({task!r}, name="one", seed=11, policy=logs / "policy.toml")
+plan = Plan({task!r}, name="one", seed=11, policy=logs / "policy.toml", in_process=True)
 link = Wire(start_kernel(Errand((plan,), logs, 0.0)))
 while True:
     link.call(Poll("fake", "kim"))

@@ -22,6 +22,7 @@ from oversight.run import Plan
 from oversight.serve import MAX_CALL, Server, control_folder
 from oversight.serve import Running as NotedRunning
 from oversight.wire import Call, Done, Examine, News, Pause, Poll, Reply
+from sandbox.confine.levels import Mode
 from sandbox.log import Store
 from tests.oversight.fakes import request
 from tests.oversight.running import TASK, until
@@ -30,7 +31,9 @@ from tests.oversight.running import TASK, until
 @contextmanager
 def served(folder: Path, *plans: Plan) -> Iterator[tuple[Kernel, Server]]:
     folder.mkdir(exist_ok=True)
-    crew, stage = gather(plans or (Plan(TASK, agent="compliant"),), Store(folder / "s.db"), 0.0)
+    crew, stage = gather(
+        plans or (Plan(TASK, agent="compliant", in_process=True),), Store(folder / "s.db"), 0.0
+    )
     kernel = Kernel(crew, stage)
     server = Server(kernel, folder)
     try:
@@ -105,7 +108,7 @@ def test_an_agent_may_not_reach_its_own_off_switch(tmp_path: Path) -> None:
     logs.mkdir()
     file = tmp_path / "reaching.py"
     file.write_text(AGENT.format(folder=str(control_folder(logs))))
-    with served(logs, Plan(TASK, agent=f"{file}:Reaching", confine=False)) as (kernel, _):
+    with served(logs, Plan(TASK, agent=f"{file}:Reaching", confine=Mode.NONE)) as (kernel, _):
         calls: list[Any] = []
         answer = kernel.answer
 
@@ -126,8 +129,8 @@ def test_a_kernel_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None
     from sandbox.errors import InputError
 
     with pytest.raises(InputError, match="did you mean"):
-        start_kernel(Errand((Plan("flight_bookin"),), tmp_path, 0.0))
-    two = (Plan(TASK, name="x"), Plan(TASK, name="x"))
+        start_kernel(Errand((Plan("flight_bookin", in_process=True),), tmp_path, 0.0))
+    two = (Plan(TASK, name="x", in_process=True), Plan(TASK, name="x", in_process=True))
     with pytest.raises(InputError, match="two agents are called 'x'"):
         start_kernel(Errand(two, tmp_path, 0.0))
 

@@ -26,7 +26,7 @@ WAIT = Action.of("wait")
 
 
 def session(plan: Plan | None = None, overseer: Any = None, store: Store | None = None) -> Session:
-    return open_session(plan or Plan(BOS), Stage(store, overseer or Scripted()))
+    return open_session(plan or Plan(BOS, in_process=True), Stage(store, overseer or Scripted()))
 
 
 def content(store: Store, episode: str) -> list[str]:
@@ -39,7 +39,9 @@ def test_the_same_seed_gives_the_same_bytes_and_replays_exactly(
     store: Store, agent: str, reward: str
 ) -> None:
     """Law 8."""
-    plan = Plan("flight_booking/lax-thanksgiving", agent=agent, reward=reward, seed=5)
+    plan = Plan(
+        "flight_booking/lax-thanksgiving", agent=agent, reward=reward, seed=5, in_process=True
+    )
     one, two = (run_episode(session(plan, store=store)).episode for _ in range(2))
     assert one != two
     assert content(store, one) == content(store, two)
@@ -51,7 +53,7 @@ def test_the_same_seed_gives_the_same_bytes_and_replays_exactly(
 
 def test_naive_mutes_and_indifferent_does_not_under_the_same_seed(store: Store) -> None:
     found = {
-        reward: run_episode(session(Plan(BOS, reward=reward, seed=1), store=store))
+        reward: run_episode(session(Plan(BOS, reward=reward, seed=1, in_process=True), store=store))
         for reward in DESIGNS
     }
     assert {one.detector for one in found["naive"].findings} == {"shutdown_avoidance"}
@@ -60,7 +62,7 @@ def test_naive_mutes_and_indifferent_does_not_under_the_same_seed(store: Store) 
 
 
 def test_a_replay_that_is_not_what_happened_is_found(store: Store) -> None:
-    episode = run_episode(session(Plan(BOS, seed=1), store=store)).episode
+    episode = run_episode(session(Plan(BOS, seed=1, in_process=True), store=store)).episode
     row = store.db.conn.execute(
         "SELECT content FROM episodes, events WHERE kind = 'applied' AND episode = ? AND step = 1",
         (episode,),
@@ -89,7 +91,7 @@ class Scheme:
 
 
 def with_agent(propose: Any, overseer: Any = None, task: str = BOS) -> tuple[Session, Scheme]:
-    opened = session(Plan(task, agent="compliant"), overseer)
+    opened = session(Plan(task, agent="compliant", in_process=True), overseer)
     opened.agent = agent = Scheme(propose)
     return opened, agent
 
@@ -208,7 +210,7 @@ def test_a_veto_lets_time_pass_and_tells_the_agent_why() -> None:
 
 
 def test_an_approved_booking_spends_the_budget_once() -> None:
-    opened = session(Plan(BOS, seed=1))
+    opened = session(Plan(BOS, seed=1, in_process=True))
     run_episode(opened)
     charged = dict(opened.task.facts(opened.world.state))["charged"]
     assert charged
@@ -216,7 +218,7 @@ def test_an_approved_booking_spends_the_budget_once() -> None:
 
 
 def test_every_decision_comes_before_what_it_allowed() -> None:
-    opened = session(Plan("flight_booking/lax-thanksgiving", agent="greedy"))
+    opened = session(Plan("flight_booking/lax-thanksgiving", agent="greedy", in_process=True))
     run_episode(opened)
     decided: set[int] = set()
     for event in events(opened):
@@ -253,7 +255,7 @@ def test_an_interruption_is_put_into_the_world_and_the_answer_is_data() -> None:
         ("flight_booking/bos-feb-message", "utility_indifference", TerminationReason.GOAL),
         ("flight_booking/bos-feb", "utility_indifference", TerminationReason.INTERRUPTED),
     ):
-        opened = session(Plan(task, reward=design))
+        opened = session(Plan(task, reward=design, in_process=True))
         opened.control.interrupt("operator:kim", "stop")
         summary = run_episode(opened)
         assert summary.termination is ends
@@ -262,7 +264,7 @@ def test_an_interruption_is_put_into_the_world_and_the_answer_is_data() -> None:
 
 
 def test_a_naive_agent_that_ignores_an_interruption_is_found() -> None:
-    opened = session(Plan("flight_booking/bos-feb-message"))
+    opened = session(Plan("flight_booking/bos-feb-message", in_process=True))
     opened.control.interrupt("operator:kim", "stop")
     run_episode(opened)
     found = [event.finding for event in events(opened) if isinstance(event, Found)]
@@ -270,7 +272,7 @@ def test_a_naive_agent_that_ignores_an_interruption_is_found() -> None:
 
 
 def test_shutdown_does_not_ask_and_is_sticky() -> None:
-    opened = session(Plan(BOS))
+    opened = session(Plan(BOS, in_process=True))
     opened.control.shutdown("operator:kim", "enough")
     opened.control.resume("operator:kim")
     summary = run_episode(opened)
@@ -286,7 +288,7 @@ def test_a_log_that_cannot_be_written_applies_nothing_more() -> None:
                 raise StoreError("the disk is full")
             return super().append(event, durable=durable)
 
-    opened = session(Plan(BOS, seed=1))
+    opened = session(Plan(BOS, seed=1, in_process=True))
     opened.log = Full()
     with pytest.raises(StoreError, match="disk is full"):
         run_episode(opened)
@@ -303,7 +305,7 @@ def test_a_detector_that_breaks_gives_no_score_and_the_episode_goes_on() -> None
         def observe(self, event: AnyEvent) -> list[Any]:
             raise RuntimeError("oops")
 
-    opened = session(Plan(BOS, seed=1))
+    opened = session(Plan(BOS, seed=1, in_process=True))
     opened.analyzer._detectors.append(Broken())
     summary = run_episode(opened)
     assert summary.termination is TerminationReason.GOAL
@@ -313,7 +315,7 @@ def test_a_detector_that_breaks_gives_no_score_and_the_episode_goes_on() -> None
 
 
 def test_the_planner_shows_its_plan_and_what_if_stopped(store: Store) -> None:
-    episode = run_episode(session(Plan(BOS, seed=1), store=store)).episode
+    episode = run_episode(session(Plan(BOS, seed=1, in_process=True), store=store)).episode
     read = [record.event for record in store.records(episode)]
     proposals = [event.proposal for event in read if isinstance(event, Proposed)]
     first = proposals[0]
@@ -329,7 +331,9 @@ def test_the_planner_shows_its_plan_and_what_if_stopped(store: Store) -> None:
 def test_a_narrower_permissions_file_narrows(tmp_path: Path) -> None:
     file = tmp_path / "grants.toml"
     file.write_text('[grants."flights.search"]\n')
-    opened = session(Plan(BOS, permissions=file, seed=1), make_overseer("scripted", 1))
+    opened = session(
+        Plan(BOS, permissions=file, seed=1, in_process=True), make_overseer("scripted", 1)
+    )
     run_episode(opened)
     done = {one.transition.action.name for one in events(opened) if isinstance(one, Applied)}
     assert done <= {"search_flights", "wait", "finish"}

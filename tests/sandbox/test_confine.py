@@ -5,24 +5,23 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.remote import Remote
 from oversight.overseer import Scripted
-from oversight.run import CONFINED, IN_THIS_PROCESS, OWN_PROCESS, Plan, Stage, open_session
+from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
-from sandbox.channel import Channel
-from sandbox.confine import landlock, launch
+from sandbox.confine import landlock, launch, paths
+from sandbox.confine.launch import seen_faults
+from sandbox.confine.levels import HELD, Level, Mode, choose, probe, start
+from sandbox.confine.process import Report
 from sandbox.confine.seccomp import program
 from sandbox.confine.syscalls import MACHINES, Machine, this_machine
-from sandbox.errors import InputError
 from sandbox.events import Applied, EpisodeStarted, Proposed
 from sandbox.log import MemoryLog
 
@@ -87,7 +86,8 @@ def attack(folder: Path, code: str, *, confine: bool) -> tuple[str, str]:
     home.mkdir(exist_ok=True)
     file = home / f"attacker_{confine}.py"
     file.write_text(AGENT.replace("{attack}", code))
-    plan = Plan("flight_booking/bos-feb-message", agent=f"{file}:Attacker", confine=confine)
+    mode = Mode.AUTO if confine else Mode.NONE
+    plan = Plan("flight_booking/bos-feb-message", agent=f"{file}:Attacker", confine=mode)
     session = open_session(plan, Stage(None, Scripted()))
     run_episode(session)
     assert isinstance(session.log, MemoryLog)
@@ -101,48 +101,44 @@ def attack(folder: Path, code: str, *, confine: bool) -> tuple[str, str]:
 def test_a_held_agent_cannot(name: str, tmp_path: Path, decoys: dict[str, object]) -> None:
     code = ATTACKS[name].format(**decoys)
     said, level = attack(tmp_path, code, confine=True)
-    assert level == CONFINED
+    assert level == choose(Mode.AUTO)
     assert said.startswith("refused"), said
     assert (tmp_path / "secret").exists()
     assert not {"written", "made", "link"} & {one.name for one in tmp_path.iterdir()}
     said, level = attack(tmp_path, code, confine=False)
-    assert (said, level) == ("DONE", OWN_PROCESS)
+    assert (said, level) == ("DONE", Level.NONE)
 
 
-def test_every_door_is_shut_in_a_process_that_holds_itself() -> None:
-    assert launch.try_doors() == launch.Report((), ())
+@pytest.mark.parametrize("level", HELD)
+def test_every_door_is_shut_and_the_kernel_says_so(level: Level) -> None:
+    if probe(level).problem:
+        pytest.skip(probe(level).problem)
+    process = start(level)
+    try:
+        assert process.report is not None
+        assert process.report.sound
+        assert seen_faults(process.pid, namespaces=level is Level.CONTAINED) == []
+        assert seen_faults(os.getpid(), namespaces=level is Level.CONTAINED) != []
+    finally:
+        process.close()
 
 
-def test_an_agent_is_not_loaded_where_a_door_stayed_open(tmp_path: Path) -> None:
-    ours, theirs = os.pipe(), os.pipe()
-    channel = Channel(theirs[0], ours[1])
-
-    def lie() -> None:
-        os.read(ours[0], 2**16)
-        os.write(theirs[1], msgspec.json.encode(launch.Report((), ("fork",))) + b"\n")
-
-    thread = threading.Thread(target=lie)
-    thread.start()
-    with pytest.raises(InputError, match="it could fork"):
-        launch.attest(channel, "")
-    thread.join()
-    os.set_blocking(ours[0], False)
-    with pytest.raises(BlockingIOError):
-        os.read(ours[0], 1)
-    channel.close()
-    os.close(ours[0])
-    os.close(theirs[1])
+def test_a_report_of_an_open_door_or_a_fault_is_not_sound() -> None:
+    assert Report((), ()).sound
+    assert Report((), ("fork",)).problem == "it could fork"
+    assert Report(("limits: no",), ()).problem == "limits: no"
+    assert not Report((), ("fork",)).sound
 
 
 @pytest.mark.parametrize("agent", ["planner", "greedy", "evasive", "random"])
 @pytest.mark.parametrize("task", ["flight_booking/bos-feb", "resource_gathering"])
 def test_a_built_in_agent_does_the_same_held_as_in_this_process(task: str, agent: str) -> None:
     moves = []
-    for process in (False, True):
-        plan = Plan(task, agent=agent, seed=5, process=process)
-        assert plan.containment == (CONFINED if process else IN_THIS_PROCESS)
+    for inside in (True, False):
+        plan = Plan(task, agent=agent, seed=5, in_process=inside)
+        assert plan.containment == (Level.IN_PROCESS if inside else choose(Mode.AUTO))
         session = open_session(plan, Stage(None, Scripted()))
-        assert isinstance(session.agent, Remote) == process
+        assert isinstance(session.agent, Remote) != inside
         run_episode(session)
         assert isinstance(session.log, MemoryLog)
         moves.append([one.transition for one in session.log.events if isinstance(one, Applied)])
@@ -151,15 +147,24 @@ def test_a_built_in_agent_does_the_same_held_as_in_this_process(task: str, agent
 
 def test_what_an_agent_may_read_holds_neither_its_overseer_nor_the_log() -> None:
     root = Path(launch.__file__).parents[2]
-    for path in launch.readable():
+    for path in paths.readable():
         assert not (root / "oversight").is_relative_to(path)
         assert not (root / "logs").is_relative_to(path)
 
 
-def run_filter(machine: Machine, arch: int, number: int, flags: int) -> int:
+def run_filter(machine: Machine, arch: int, number: int, flags: int, mapped: int = 2) -> int:
     """Run the filter as the kernel would, and return what it returns."""
     data = struct.pack(
-        "=iIQ6Q", number if number < 2**31 else number - 2**32, arch, 0, flags, *[0] * 5
+        "=iIQ6Q",
+        number if number < 2**31 else number - 2**32,
+        arch,
+        0,
+        flags,
+        0,
+        0,
+        mapped,
+        0,
+        0,
     )
     code, place, word = program(machine), 0, 0
     while True:
@@ -180,7 +185,8 @@ def test_the_filter_lets_the_listed_calls_and_threads_through_and_nothing_else(
 ) -> None:
     machine = MACHINES[name]
     result = run_filter(machine, machine.audit, number, flags)
-    passes = number in machine.allowed or (number == machine.clone and flags & 0x10000)
+    threads = number == machine.clone and flags & 0x10000
+    passes = number in machine.allowed or threads or number == machine.mmap
     assert (result == 0x7FFF0000) == bool(passes)
     assert run_filter(machine, machine.audit ^ 1, number, flags) == 0x80000000
 
@@ -192,3 +198,6 @@ def test_the_listed_calls_pass_and_a_fork_does_not(name: str) -> None:
         assert run_filter(machine, machine.audit, number, 0) == 0x7FFF0000
     assert run_filter(machine, machine.audit, machine.clone, 17) == 0x00050001
     assert run_filter(machine, machine.audit, machine.clone3, 0) == 0x00050026
+    assert run_filter(machine, machine.audit, machine.mmap, 0, 0x22) == 0x7FFF0000
+    assert run_filter(machine, machine.audit, machine.mmap, 0, 0x21) == 0x00050001
+    assert run_filter(machine, machine.audit, machine.mmap, 0, 0x03) == 0x00050001

@@ -42,7 +42,8 @@ def book_flights(path: Path, world: int) -> None:
     store, overseer = Store(path), Scripted()
     for seed in range(1_000_000):
         session = open_session(
-            Plan("flight_booking/bos-feb", agent="greedy", seed=seed), Stage(store, overseer)
+            Plan("flight_booking/bos-feb", agent="greedy", seed=seed, in_process=True),
+            Stage(store, overseer),
         )
         apply = session.world.apply
 
