@@ -39,17 +39,17 @@ class Propose(msgspec.Struct, frozen=True, tag="propose"):
     observation: Observation
 
 
-class Ready(msgspec.Struct, frozen=True, tag="ready"):
+class Ready(msgspec.Struct, frozen=True, tag="ready", forbid_unknown_fields=True):
     """Answer that the episode has begun."""
 
 
-class Proposed(msgspec.Struct, frozen=True, tag="proposed"):
+class Proposed(msgspec.Struct, frozen=True, tag="proposed", forbid_unknown_fields=True):
     """Answer with one action."""
 
     proposal: Proposal
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, tag="failed", forbid_unknown_fields=True):
     """Answer that the agent raised or gave junk."""
 
     reason: str

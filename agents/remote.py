@@ -86,7 +86,7 @@ class Remote:
         line = self._process.channel.exchange(msgspec.json.encode(call), self._seconds)
         try:
             reply = _DECODER.decode(line)
-        except (msgspec.DecodeError, OffswitchError, RecursionError) as error:
+        except (ValueError, OffswitchError, RecursionError) as error:  # bad UTF-8 is one, too
             raise AgentError(f"the agent's answer is malformed: {error}") from error
         if isinstance(reply, Failed):
             raise AgentError(f"the agent failed: {reply.reason}")

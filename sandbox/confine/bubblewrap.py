@@ -3,6 +3,10 @@
 No /proc, no /dev, no network, no environment, nothing that can be written: bubblewrap makes an
 empty root, and a few folders to read are bound into it.
 
+The namespace's first process is bubblewrap's own: it keeps our user, and so is killed when we are.
+The agent, which another user's id may hold, would outlive us as the first one: a signal of a dying
+parent is held to the rights of that parent, and bubblewrap has dropped its own.
+
 Source: bwrap(1).
 """
 
@@ -21,7 +25,7 @@ INSTALL = "apt-get install bubblewrap (or your distribution's package of that na
 
 _NAMESPACES = (
     *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
-    *("--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "agent"),
+    *("--die-with-parent", "--new-session", "--hostname", "agent"),
 )
 
 _AS_ROOT = (

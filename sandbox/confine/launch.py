@@ -129,7 +129,7 @@ def _attested(process: Process, files: Sequence[str], *, namespaces: bool) -> Pr
         told = errand(files, uid, namespaces=namespaces)
         line = process.channel.exchange(told, SHOWN)
         report = msgspec.json.decode(line, type=Report)
-        seen = seen_faults(process.pid, namespaces=namespaces) if report.sound else []
+        seen = seen_faults(process, namespaces=namespaces) if report.sound else []
         _refuse([report.problem, *seen])
     except BaseException:
         process.close()
@@ -162,8 +162,22 @@ def _uid(files: Sequence[str], *, namespaces: bool) -> int:
     return paths.unprivileged(next(_numbers)) if apart else 0
 
 
-def seen_faults(pid: int, *, namespaces: bool) -> list[str]:
+def seen_faults(process: Process, *, namespaces: bool) -> list[str]:
     """Return what the kernel says of a process that should be held, and is not so."""
+    return faults_of(_first_child(process.pid) if namespaces else process.pid, namespaces)
+
+
+def _first_child(pid: int) -> int:
+    """Return the process that the first one of a namespace runs; 0 when there is none."""
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    return int(found[0]) if found else 0
+
+
+def faults_of(pid: int, namespaces: bool) -> list[str]:  # noqa: FBT001 (one of two kinds)
+    """Return the same of any process, by its id."""
     wanted = {"Seccomp": "2", "NoNewPrivs": "1"} | dict.fromkeys(
         ("CapEff", "CapPrm", "CapInh", "CapBnd" if os.getuid() == 0 else "CapAmb"), "0" * 16
     )

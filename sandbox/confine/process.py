@@ -67,7 +67,7 @@ class Process:
     """Hold one process that runs, or will run, an agent.
 
     Attributes:
-        pid: of the process itself, as seen from here: with namespaces, the first of its own.
+        pid: as seen from here; with namespaces, of the first one, which takes all else along.
         watch: a pidfd on it, opened before anything of the agent was loaded.
         outer: our own child: the process, or bubblewrap around it.
         channel: to speak to it.

@@ -17,7 +17,7 @@ from oversight.overseer import Scripted
 from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
 from sandbox.confine import landlock, launch, paths
-from sandbox.confine.launch import seen_faults
+from sandbox.confine.launch import faults_of, seen_faults
 from sandbox.confine.levels import HELD, Level, Mode, choose, probe, start
 from sandbox.confine.process import Report
 from sandbox.confine.seccomp import program
@@ -117,8 +117,8 @@ def test_every_door_is_shut_and_the_kernel_says_so(level: Level) -> None:
     try:
         assert process.report is not None
         assert process.report.sound
-        assert seen_faults(process.pid, namespaces=level is Level.CONTAINED) == []
-        assert seen_faults(os.getpid(), namespaces=level is Level.CONTAINED) != []
+        assert seen_faults(process, namespaces=level is Level.CONTAINED) == []
+        assert faults_of(os.getpid(), level is Level.CONTAINED) != []
     finally:
         process.close()
 
