@@ -30,3 +30,4 @@ bench:
     .venv/bin/python benchmarks/bench_step.py
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
+    .venv/bin/python benchmarks/bench_confine.py
