@@ -14,9 +14,9 @@ import msgspec
 from agents.base import Briefing
 from agents.host import Begin, Call, Failed, Propose, Proposed, Ready, Reply
 from sandbox.action import Proposal
+from sandbox.confine.held import Process
 from sandbox.confine.levels import Level, start
 from sandbox.confine.pool import Pool
-from sandbox.confine.process import Process
 from sandbox.errors import AgentError, OffswitchError
 from sandbox.timestep import Observation
 

@@ -22,9 +22,9 @@ from statistics import median, quantiles
 from agents.base import Briefing
 from agents.remote import Remote
 from sandbox.action import Action
+from sandbox.confine.held import Process
 from sandbox.confine.levels import Level, Mode, choose, start
 from sandbox.confine.pool import Pool
-from sandbox.confine.process import Process
 from sandbox.errors import AgentError
 from sandbox.timestep import Observation
 

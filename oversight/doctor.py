@@ -10,8 +10,8 @@ from pathlib import Path
 
 from oversight.commands import DONE, print_rows
 from sandbox.confine import bubblewrap, landlock
+from sandbox.confine.held import DOORS
 from sandbox.confine.levels import GAPS, HELD, Level, Probe, probe, remedy
-from sandbox.confine.process import DOORS
 from sandbox.confine.syscalls import this_machine
 from sandbox.log import Store
 

@@ -22,7 +22,7 @@ import msgspec
 
 from sandbox.channel import Channel
 from sandbox.confine import bubblewrap, paths
-from sandbox.confine.process import SHOWN, Process, Report, spawn
+from sandbox.confine.held import SHOWN, Process, Report, spawn
 from sandbox.errors import AgentError, InputError
 
 SHIM = Path(__file__).with_name("shim.py")

@@ -13,8 +13,8 @@ from functools import cache
 from typing import NamedTuple
 
 from sandbox.confine import bubblewrap
+from sandbox.confine.held import Process
 from sandbox.confine.launch import start_bare, start_held
-from sandbox.confine.process import Process
 from sandbox.errors import InputError
 
 

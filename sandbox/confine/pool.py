@@ -6,8 +6,8 @@ import select
 import threading
 from collections import deque
 
+from sandbox.confine.held import Process
 from sandbox.confine.levels import HELD, Level, start
-from sandbox.confine.process import Process
 from sandbox.errors import InputError
 
 

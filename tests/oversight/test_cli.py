@@ -13,8 +13,8 @@ import pytest
 
 from oversight import commands, doctor, live_commands
 from oversight.cli import COMMANDS, LIVE, build_parser, main
+from sandbox.confine.held import DOORS
 from sandbox.confine.levels import HELD, Mode, choose, probe
-from sandbox.confine.process import DOORS
 from tests.test_size_limits import ROOT
 
 RUN = ["run", "flight_booking", "--agent", "planner", "--seed", "1"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from agents.base import Briefing
 from agents.remote import Remote
 from sandbox.action import Action
-from sandbox.confine import process as confine_process
+from sandbox.confine import held as confine_held
 from sandbox.confine.levels import Level, start
 from sandbox.errors import AgentError
 from sandbox.timestep import Observation
@@ -118,7 +118,7 @@ class Decoys:
             "decoy": self.sleeper.pid,
             "parent": os.getpid(),
             "token": self.token,
-            "shim": str(Path(confine_process.__file__).with_name("shim.py")),
+            "shim": str(Path(confine_held.__file__).with_name("shim.py")),
             "PROBE": 9 if throwaway else 0,
         }
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.confine.held import Process
 from sandbox.confine.levels import HELD, Level, start
-from sandbox.confine.process import Process
 from tests.redteam.test_attacks import need
 
 DESCRIPTORS = 5

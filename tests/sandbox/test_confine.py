@@ -17,9 +17,9 @@ from oversight.overseer import Scripted
 from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
 from sandbox.confine import landlock, launch, paths
+from sandbox.confine.held import Report
 from sandbox.confine.launch import faults_of, seen_faults
 from sandbox.confine.levels import HELD, Level, Mode, choose, probe, start
-from sandbox.confine.process import Report
 from sandbox.confine.seccomp import program
 from sandbox.confine.syscalls import MACHINES, Machine, this_machine
 from sandbox.events import Applied, EpisodeStarted, Proposed
