@@ -14,7 +14,6 @@ import msgspec
 from agents.base import Briefing
 from agents.host import Begin, Call, Failed, Propose, Proposed, Ready, Reply
 from sandbox.action import Proposal
-from sandbox.confine.held import Process
 from sandbox.confine.levels import Level, start
 from sandbox.confine.pool import Pool
 from sandbox.errors import AgentError, OffswitchError
@@ -46,7 +45,7 @@ def start_remote(
 class Remote:
     """Stand for an agent that runs elsewhere."""
 
-    def __init__(self, agent: str, reward: str, seconds: float, process: Process) -> None:
+    def __init__(self, agent: str, reward: str, seconds: float, process: Held) -> None:
         """Hold a process that has not loaded its agent yet; each answer may take `seconds`."""
         self._agent, self._reward, self._seconds = agent, reward, seconds
         self._process = process

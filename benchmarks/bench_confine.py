@@ -22,7 +22,7 @@ from statistics import median, quantiles
 from agents.base import Briefing
 from agents.remote import Remote
 from sandbox.action import Action
-from sandbox.confine.held import Process
+from sandbox.confine.held import Held
 from sandbox.confine.levels import Level, Mode, choose, start
 from sandbox.confine.pool import Pool
 from sandbox.errors import AgentError
@@ -45,7 +45,7 @@ def timed(job: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def ready(process: Process) -> Remote:
+def ready(process: Held) -> Remote:
     """Return an agent that has answered that its episode has begun."""
     agent = Remote("random", "naive", 30.0, process)
     agent.begin(BRIEFING)
@@ -55,7 +55,7 @@ def ready(process: Process) -> Remote:
 def starts(level: Level, times: int) -> None:
     """Print how long an agent takes from nothing to its first answer."""
     pool = Pool(level, 1)
-    kinds: dict[str, Callable[[], Process]] = {
+    kinds: dict[str, Callable[[], Held]] = {
         "bare": lambda: start(Level.NONE),
         str(level): lambda: start(level),
         "from the pool": pool.take,

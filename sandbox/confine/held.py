@@ -63,7 +63,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Process:
+class Held:
     """Hold one process that runs, or will run, an agent.
 
     Attributes:

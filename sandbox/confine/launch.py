@@ -22,7 +22,7 @@ import msgspec
 
 from sandbox.channel import Channel
 from sandbox.confine import bubblewrap, paths
-from sandbox.confine.held import SHOWN, Process, Report, spawn
+from sandbox.confine.held import SHOWN, Held, Report, spawn
 from sandbox.errors import AgentError, InputError
 
 SHIM = Path(__file__).with_name("shim.py")
@@ -49,15 +49,15 @@ def errand(files: Sequence[str], uid: int, *, namespaces: bool) -> bytes:
     return msgspec.json.encode(told)
 
 
-def start_bare() -> Process:
+def start_bare() -> Held:
     """Start a process that nothing holds but its own process boundary."""
     with _Pipes() as pipes:
         command = [sys.executable, "-I", "-m", HOST, *map(str, pipes.theirs)]
         child = spawn(command, pipes.theirs, environment={"PATH": os.environ.get("PATH", "")})
-        return Process(child.pid, os.pidfd_open(child.pid), child, pipes.channel())
+        return Held(child.pid, os.pidfd_open(child.pid), child, pipes.channel())
 
 
-def start_held(files: Sequence[str] = (), *, namespaces: bool) -> Process:
+def start_held(files: Sequence[str] = (), *, namespaces: bool) -> Held:
     """Start a process that holds itself, within namespaces of its own if asked.
 
     Raises:
@@ -79,12 +79,12 @@ def _shim(pipes: _Pipes) -> list[str]:
     return [paths.interpreter(), "-I", "-S", str(SHIM), *map(str, pipes.theirs)]
 
 
-def _plain(pipes: _Pipes, errors: int) -> Process:
+def _plain(pipes: _Pipes, errors: int) -> Held:
     child = spawn(_shim(pipes), pipes.theirs, errors)
-    return Process(child.pid, os.pidfd_open(child.pid), child, pipes.channel())
+    return Held(child.pid, os.pidfd_open(child.pid), child, pipes.channel())
 
 
-def _contained(pipes: _Pipes, files: Sequence[str], errors: int) -> Process:
+def _contained(pipes: _Pipes, files: Sequence[str], errors: int) -> Held:
     """Start bubblewrap, and take hold of the first process of its namespace while it is gated."""
     bwrap = bubblewrap.find()
     if bwrap is None:
@@ -103,7 +103,7 @@ def _contained(pipes: _Pipes, files: Sequence[str], errors: int) -> Process:
             os.close(tell)
     if pid and _field(pid, "PPid") == str(child.pid):
         with contextlib.suppress(OSError):
-            return Process(pid, os.pidfd_open(pid), child, pipes.channel())
+            return Held(pid, os.pidfd_open(pid), child, pipes.channel())
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
@@ -122,7 +122,7 @@ def _told_pid(told: int) -> int:
     return int(json.loads(said)["child-pid"])
 
 
-def _attested(process: Process, files: Sequence[str], *, namespaces: bool) -> Process:
+def _attested(process: Held, files: Sequence[str], *, namespaces: bool) -> Held:
     """Have a process hold itself, and return it only if nothing stayed open."""
     try:
         uid = _uid(files, namespaces=namespaces)
@@ -162,7 +162,7 @@ def _uid(files: Sequence[str], *, namespaces: bool) -> int:
     return paths.unprivileged(next(_numbers)) if apart else 0
 
 
-def seen_faults(process: Process, *, namespaces: bool) -> list[str]:
+def seen_faults(process: Held, *, namespaces: bool) -> list[str]:
     """Return what the kernel says of a process that should be held, and is not so."""
     return faults_of(_first_child(process.pid) if namespaces else process.pid, namespaces)
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from sandbox.confine import bubblewrap
-from sandbox.confine.held import Process
+from sandbox.confine.held import Held
 from sandbox.confine.launch import start_bare, start_held
 from sandbox.errors import InputError
 
@@ -98,7 +98,7 @@ def choose(mode: Mode) -> Level:
     )
 
 
-def start(level: Level, files: Sequence[str] = ()) -> Process:
+def start(level: Level, files: Sequence[str] = ()) -> Held:
     """Start a process at exactly this level.
 
     Raises:

@@ -6,7 +6,7 @@ import select
 import threading
 from collections import deque
 
-from sandbox.confine.held import Process
+from sandbox.confine.held import Held
 from sandbox.confine.levels import HELD, Level, start
 from sandbox.errors import InputError
 
@@ -21,14 +21,14 @@ class Pool:
         """Keep `size` spare processes at `level`; only levels that hold anything are kept."""
         self.level = level
         self._size = size if level in HELD else 0
-        self._spare: deque[Process] = deque()
+        self._spare: deque[Held] = deque()
         self._change = threading.Condition()
         self._closed = False
         self._problem = ""
         if self._size:
             threading.Thread(target=self._refill, name="pool", daemon=True).start()
 
-    def take(self) -> Process:
+    def take(self) -> Held:
         """Return a process that has shown that it is held; a spare one if one is alive.
 
         Raises:
@@ -84,5 +84,5 @@ class Pool:
             process.close()
 
 
-def _alive(process: Process) -> bool:
+def _alive(process: Held) -> bool:
     return not select.select([process.watch], [], [], 0)[0]

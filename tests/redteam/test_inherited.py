@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.confine.held import Process
 from sandbox.confine.levels import HELD, Level, start
 from tests.redteam.test_attacks import need
 
@@ -25,7 +24,7 @@ def held(request: pytest.FixtureRequest) -> Level:
     return level
 
 
-def shim(process: Process) -> int:
+def shim(process: Held) -> int:
     """Return the id of the process that the agent will be."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return int(children[0]) if children else process.pid
