@@ -14,6 +14,7 @@ import msgspec
 from agents.base import Briefing
 from agents.host import Begin, Call, Failed, Propose, Proposed, Ready, Reply
 from sandbox.action import Proposal
+from sandbox.confine.held import Held
 from sandbox.confine.levels import Level, start
 from sandbox.confine.pool import Pool
 from sandbox.errors import AgentError, OffswitchError

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.confine.held import Held
 from sandbox.confine.levels import HELD, Level, start
 from tests.redteam.test_attacks import need
 
