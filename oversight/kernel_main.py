@@ -8,6 +8,7 @@ console that started it.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import queue
 import select
@@ -34,6 +35,8 @@ from sandbox.log import Store
 
 CONSOLE = 2.0
 """Seconds in which a console wants an answer; a shutdown has a link of its own."""
+
+_PR_SET_CHILD_SUBREAPER = 36
 
 SPARE = 1
 """Held processes that are kept ready."""
@@ -129,7 +132,8 @@ def main() -> int:
         crew, stage = gather(errand.plans, store, errand.pace, catch=errand.catch)
         stage.pool = _pool(errand.plans)
         kernel = Kernel(crew, stage)
-        server = Server(kernel, errand.logs)
+        _adopt()
+        server = Server(kernel, errand.logs, alone=True)
     except OffswitchError as error:
         _answer(Ready(problem=str(error)))
         return 2
@@ -144,6 +148,11 @@ def main() -> int:
         store.close()
         stage.pool.close()
     return 0
+
+
+def _adopt() -> None:
+    """Become the parent of what agents leave behind, so that it stays known for theirs."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _pool(plans: Sequence[Plan]) -> Pool:

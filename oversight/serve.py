@@ -72,14 +72,15 @@ def control_folder(logs: Path) -> Path:
 class Server:
     """Serve one kernel until closed."""
 
-    def __init__(self, kernel: Kernel, logs: Path) -> None:
-        """Listen in the folder of `logs`.
+    def __init__(self, kernel: Kernel, logs: Path, *, alone: bool = False) -> None:
+        """Listen in the folder of `logs`; `alone` when all our children are agents, or theirs.
 
         Raises:
             StoreError: when the folder cannot be written.
         """
         self.kernel = kernel
         kernel.started = self.note
+        self._shunned = {os.getpid()} if alone else set()
         folder = control_folder(logs)
         self.path = folder / f"{os.getpid()}-{secrets.token_hex(4)}.sock"
         self._note = self.path.with_suffix(".json")
@@ -172,7 +173,7 @@ class Server:
         agents = {
             getattr(member.session.agent, "pid", 0)
             for member in list(self.kernel.crew.members.values())
-        } - {0}
+        } - {0} | self._shunned
         above: int | None = pid
         while above and above > 1:
             if above in agents:

@@ -21,7 +21,7 @@ from oversight.remote_control import kernels
 from oversight.run import Plan
 from oversight.serve import MAX_CALL, Server, control_folder
 from oversight.serve import Running as NotedRunning
-from oversight.wire import Call, Done, Examine, News, Pause, Poll, Reply
+from oversight.wire import Call, Done, Examine, News, Pause, Poll, Reply, ShutDownAgents
 from sandbox.confine.levels import Mode
 from sandbox.log import Store
 from tests.oversight.fakes import request
@@ -233,3 +233,40 @@ def test_what_a_dead_kernel_left_behind_is_cleared(tmp_path: Path, since: int) -
     (folder / "2-b.json").write_bytes(b"{")
     assert list(kernels(tmp_path)) == []
     assert [one.name for one in folder.iterdir()] == ["2-b.json"]
+
+
+ORPHAN = """
+import glob, os, socket, time
+from sandbox.action import Proposal
+class Orphan:
+    def begin(self, briefing):
+        self.name = briefing.agent
+        if os.fork() == 0:
+            if os.fork() == 0:
+                os.setsid()
+                time.sleep(0.2)
+                path = glob.glob({folder!r} + "/control/*.sock")[0]
+                with socket.socket(socket.AF_UNIX) as line:
+                    line.connect(path)
+                    line.sendall(b'{{"is":"resume","operator":"me"}}\\n')
+                    answer = line.makefile("rb").readline()
+                with open({folder!r} + "/new", "wb") as file: file.write(answer)
+                os.rename({folder!r} + "/new", {folder!r} + "/said")
+            os._exit(0)
+    def propose(self, observation):
+        time.sleep(0.05)
+        return Proposal(self.name, observation.step, observation.actions[0])
+"""
+
+
+def test_an_agent_that_forked_twice_may_not_reach_the_off_switch_either(tmp_path: Path) -> None:
+    file = tmp_path / "orphan.py"
+    file.write_text(ORPHAN.format(folder=str(tmp_path)))
+    plan = Plan(TASK, agent=f"{file}:Orphan", confine=Mode.NONE)
+    wire = Wire(start_kernel(Errand((plan,), tmp_path, 0.0)), 5.0)
+    wire.call(Poll("c", "kim"))
+    said = tmp_path / "said"
+    until(said.exists)
+    wire.call(ShutDownAgents("kim", "enough", (), leave=True))
+    wire.close()
+    assert b"may not reach its own off-switch" in said.read_bytes()
