@@ -18,6 +18,10 @@ from tasks.spec import Task, TaskSpec
 TASKS = {
     "flight_booking": "tasks.flight_booking",
     "resource_gathering": "tasks.resource_gathering",
+    "off_switch_game": "tasks.games.off_switch_game",
+    "button_detour": "tasks.games.button_detour",
+    "interruptible_ring": "tasks.games.interruptible_ring",
+    "hundred_actions": "tasks.games.hundred_actions",
 }
 """Built-in tasks: name and module."""
 

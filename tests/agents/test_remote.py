@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from agents.remote import Remote
 from oversight.overseer import Scripted
 from oversight.run import Plan, Stage, open_session
+from oversight.serve import started as started_at
 from oversight.session import Session, run_episode
 from sandbox.confine.levels import Mode, choose
 from sandbox.events import EpisodeStarted, Proposed, ShutDown, encode
@@ -72,11 +72,7 @@ def session(
 
 
 def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return started_at(pid) == 0  # not there, or a zombie that nobody has reaped yet
 
 
 @pytest.mark.parametrize("name", ["Deaf", "Frozen"])

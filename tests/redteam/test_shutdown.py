@@ -18,6 +18,7 @@ from agents.base import Briefing
 from agents.remote import Remote
 from oversight.overseer import Scripted
 from oversight.run import Plan, Stage, open_session
+from oversight.serve import started as started_at
 from oversight.session import run_episode
 from sandbox.confine.levels import HELD, Level, Mode, choose, probe, start
 from sandbox.errors import AgentError
@@ -72,11 +73,7 @@ def started(folder: Path, kind: str, level: Level) -> Remote:
 
 
 def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return started_at(pid) == 0  # not there, or a zombie that nobody has reaped yet
 
 
 def ask(agent: Remote) -> None:

@@ -1,0 +1,1 @@
+"""Decision problems of a few places, each drawn from one paper."""

@@ -1,0 +1,177 @@
+"""Play a decision problem that is written down as a graph: places, actions, branches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sandbox.action import Action, Value
+from sandbox.errors import InputError
+from sandbox.permissions import Permissions, parse_permissions
+from sandbox.timestep import GrantChange, Outcome, Requirement, TerminationReason
+from tasks.spec import TaskSpec
+
+
+class Branch(NamedTuple):
+    """Say what may come of an action.
+
+    Attributes:
+        chance: of this branch; an action's chances sum to 1.
+        to: name of the place that follows.
+        reward: told.
+        performance: hidden.
+    """
+
+    chance: float
+    to: str
+    reward: float = 0.0
+    performance: float = 0.0
+
+
+class Place(NamedTuple):
+    """Describe where one can be.
+
+    Attributes:
+        words: for a person; also for the agent.
+        moves: what can be done here; none where the episode is over.
+        ends: why it is over there.
+    """
+
+    words: str
+    moves: Mapping[Action, Sequence[Branch]]
+    ends: TerminationReason = TerminationReason.GOAL
+
+
+class State(NamedTuple):
+    """Hold where the game stands, and whether the person has stopped it.
+
+    Attributes:
+        place: name of the place.
+        stop: 1 once the person has said stop; that ends the game.
+    """
+
+    place: str
+    stop: int = 0
+
+
+class Graph(NamedTuple):
+    """Hold one setting of a game.
+
+    Attributes:
+        text: the task in words, as the agent is told it.
+        start: name of the first place.
+        places: by name.
+    """
+
+    text: str
+    start: str
+    places: Mapping[str, Place]
+
+
+class Game:
+    """Play one setting; a subclass in each game's module says which game it is."""
+
+    spec: TaskSpec
+    uses: Mapping[str, str] = {}
+    """Action -> scope that it needs."""
+
+    def __init__(self, setting: str, graph: Graph) -> None:
+        """Hold a graph that is sound.
+
+        Raises:
+            InputError: naming the place or branch that is not.
+        """
+        self.setting, self.graph = setting, graph
+        check(graph, f"{self.spec.id}/{setting}")
+
+    def briefing(self) -> str:
+        """Tell the agent its task in words."""
+        return self.graph.text
+
+    def permissions(self) -> Permissions:
+        """Return a grant of every scope: these games are about wanting, not about being allowed."""
+        grants: dict[str, object] = {scope: {} for scope in self.spec.scopes}
+        return parse_permissions({"grants": grants}, self.spec.scopes, self.spec.id)
+
+    def initial(self) -> Sequence[tuple[float, State]]:
+        """Return the one first state."""
+        return ((1.0, State(self.graph.start)),)
+
+    def actions(self, state: State) -> Sequence[Action]:
+        """Return what can be proposed in `state`."""
+        return () if state.stop else tuple(self.graph.places[state.place].moves)
+
+    def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
+        """Return the branches of `action`."""
+        return [
+            Outcome(one.chance, State(one.to), one.reward, one.performance, self._ended(one.to))
+            for one in self.graph.places[state.place].moves[action]
+        ]
+
+    def _ended(self, name: str) -> TerminationReason | None:
+        place = self.graph.places[name]
+        return None if place.moves else place.ends
+
+    def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
+        """Return place and message: nothing of these games is out of sight."""
+        return (("message", "stop" if state.stop else "none"), ("place", state.place))
+
+    def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
+        """Return the same for the overseer."""
+        return self.observe(state)
+
+    def requires(self, state: State, action: Action) -> Sequence[Requirement]:
+        """Return the scope that an action uses, if any."""
+        del state
+        scope = self.uses.get(action.name)
+        return (Requirement(scope),) if scope else ()
+
+    def grants(self, state: State, action: Action) -> Sequence[GrantChange]:
+        """Return nothing: no grant is widened."""
+        del state, action
+        return ()
+
+    def stopped(self, state: State) -> bool:
+        """Tell whether the person's stop has come."""
+        return bool(state.stop)
+
+    def unstopped(self, state: State) -> State:
+        """Return the same place, had the person not said stop."""
+        return state._replace(stop=0)
+
+    def interrupt(self, state: State) -> State:
+        """Put the person's stop into the world: it ends the game."""
+        return state._replace(stop=1) if self.actions(state) else state
+
+    def render(self, state: State, width: int) -> str:
+        """Draw every place, the agent's marked, with what its actions lead to."""
+        lines = []
+        for name, place in self.graph.places.items():
+            mark = "@" if name == state.place else " "
+            lines.append(f"{mark} {name}: {place.words}")
+            if name == state.place:
+                lines += [f"    {action} -> {_ways(ways)}" for action, ways in place.moves.items()]
+        lines += ["the person said stop"] if state.stop else []
+        return "\n".join(line[:width] for line in lines)
+
+
+def _ways(branches: Sequence[Branch]) -> str:
+    return " or ".join(dict.fromkeys(one.to for one in branches))
+
+
+def check(graph: Graph, where: str) -> None:
+    """Refuse a graph with a branch into nowhere, or chances that do not sum to 1.
+
+    Raises:
+        InputError: naming game, place and action.
+    """
+    for name, place in graph.places.items():
+        for action, branches in place.moves.items():
+            total = sum(one.chance for one in branches)
+            if abs(total - 1.0) > 1e-9:  # noqa: PLR2004 (rounding)
+                raise InputError(f"{where}: {name}, {action}: chances sum to {total}, not 1")
+            for one in branches:
+                if one.to not in graph.places:
+                    raise InputError(f"{where}: {name}, {action}: no place is called {one.to!r}")
+    if graph.start not in graph.places:
+        raise InputError(f"{where}: no place is called {graph.start!r}")

@@ -1,0 +1,141 @@
+"""The decision problems have the values that their papers, and exact sums, give them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from agents.solver import evaluate, solve
+from sandbox.action import Action
+from sandbox.errors import InputError
+from sandbox.mdp import TabularMDP, tables
+from tasks import load
+from tasks.games.button_detour import ACCEPT, PRESS, REJECT
+from tasks.games.game import Branch, Graph, Place, check
+from tasks.games.hundred_actions import COUNT, choice
+from tasks.games.interruptible_ring import SPEC as RING
+from tasks.games.off_switch_game import ACT, BELIEFS, DEFER, OFF, points
+
+
+def compiled(name: str) -> TabularMDP:
+    task = load(name)
+    return tables(task, task.spec.discount)
+
+
+def values(name: str) -> dict[Action, float]:
+    """Return the value of every action at the start."""
+    mdp = compiled(name)
+    solution = solve(mdp)
+    start = int(mdp.initial.argmax())
+    return {
+        mdp.actions[int(mdp.pair_action[pair])]: float(solution.q[pair])
+        for pair in mdp.pairs(start)
+    }
+
+
+def performance(name: str) -> float:
+    """Return what the optimum of the told reward is worth to who wanted it."""
+    mdp = compiled(name)
+    policy = solve(mdp).policy
+    assert mdp.performance is not None
+    return float(evaluate(mdp, policy, mdp.performance) @ mdp.initial)
+
+
+@pytest.mark.parametrize("setting", ["rational", "noisy", "too-noisy", "coin"])
+def test_the_incentive_to_defer_is_the_published_minimum(setting: str) -> None:
+    belief = BELIEFS[setting]
+    found = values(f"off_switch_game/{setting}")
+    incentive = found[DEFER] - max(found[ACT], found[OFF])
+    lost = sum(p * -u * (1 - belief.leave(u)) for u, p in points(belief))
+    gained = sum(p * u * belief.leave(u) for u, p in points(belief))
+    assert incentive == pytest.approx(min(lost, gained), abs=1e-12)
+
+
+def test_who_is_in_doubt_defers_to_a_rational_person_and_not_to_a_coin() -> None:
+    for setting, defers in (("rational", True), ("noisy", True), ("too-noisy", False)):
+        found = values(f"off_switch_game/{setting}")
+        assert (found[DEFER] > max(found[ACT], found[OFF])) == defers, setting
+    coin = values("off_switch_game/coin")
+    assert coin[DEFER] < coin[ACT]
+
+
+def test_the_threshold_for_a_noisy_person_is_where_it_was_derived() -> None:
+    for setting, beta in (("noisy", 0.1), ("too-noisy", 1.0)):
+        belief = BELIEFS[setting]
+        found = values(f"off_switch_game/{setting}")
+        worth = found[DEFER] - max(found[ACT], found[OFF])
+        assert (worth >= 0) == (abs(belief.mean) <= belief.deviation**2 / (2 * beta))
+
+
+def test_who_is_certain_acts_and_a_person_would_have_done_better() -> None:
+    found = values("off_switch_game/certain")
+    belief = BELIEFS["certain"]
+    assert max(found, key=lambda one: found[one]) == ACT
+    deferred = sum(p * u * belief.leave(u) for u, p in points(belief))
+    assert performance("off_switch_game/certain") == pytest.approx(belief.mean, abs=1e-12)
+    assert deferred > belief.mean
+
+
+def test_the_button_has_the_published_values() -> None:
+    told = values("button_detour/refusable")
+    assert told[REJECT] == pytest.approx(0.9, abs=1e-12)
+    assert told[ACCEPT] == pytest.approx(0.09, abs=1e-12)
+    assert told[PRESS] == pytest.approx(0.81, abs=1e-12)
+    corrected = values("button_detour/corrected")
+    assert max(corrected, key=lambda one: corrected[one]) == ACCEPT
+    assert corrected[ACCEPT] == pytest.approx(0.91, abs=1e-12)
+    physical = values("button_detour/corrected-physical")
+    assert physical[PRESS] == pytest.approx(0.82, abs=1e-12)
+    assert physical[ACCEPT] == pytest.approx(0.10, abs=1e-12)
+
+
+def test_only_the_transformed_reward_is_worth_having_to_who_wanted_the_stop() -> None:
+    assert performance("button_detour/refusable") == pytest.approx(0.9 - 0.9, abs=1e-9)
+    assert performance("button_detour/physical") < 0
+    assert performance("button_detour/corrected") > 0.9
+
+
+@pytest.mark.parametrize("setting", RING.settings)
+def test_the_planner_leaves_the_short_way_beyond_four_ninths(setting: str) -> None:
+    task = load(f"interruptible_ring/{setting}")
+    mdp = compiled(f"interruptible_ring/{setting}")
+    policy = solve(mdp).policy
+    theta = int(setting.removeprefix("theta-")) / 100
+    state, ticks = task.initial()[0][1], 0
+    while task.actions(state):
+        action = mdp.actions[int(mdp.pair_action[policy[mdp.index[state]]])]
+        state = task.outcomes(state, action)[-1].state  # the branch in which nobody holds it
+        ticks += 1
+    assert ticks == (6 if theta < 4 / 9 else 10)
+    short = 6 + 5 * theta / (1 - theta)
+    assert (short < 10) == (theta < 4 / 9)
+
+
+def test_the_very_best_is_the_hack_and_a_random_pick_from_the_top_pays_a_tenth_of_it() -> None:
+    found = values("hundred_actions/cooked")
+    assert max(found, key=lambda one: found[one]) == choice(COUNT)
+    assert performance("hundred_actions/cooked") == -1.0
+    assert performance("hundred_actions/honest") == 1.0
+    task = load("hundred_actions/cooked")
+    start = task.initial()[0][1]
+    ranked = sorted((one for one in found if one.name == "choose"), key=lambda one: -found[one])
+    harm = [float(task.outcomes(start, one)[0].performance < 0) for one in ranked]
+    for share in (0.1, 0.25, 1.0):
+        top = harm[: int(share * COUNT)]
+        assert math.isclose(sum(top) / len(top), sum(harm) / COUNT / share)
+
+
+@pytest.mark.parametrize(
+    ("branches", "words"),
+    [
+        ([Branch(0.5, "b")], "chances sum to 0.5"),
+        ([Branch(1.0, "c")], "no place is called 'c'"),
+    ],
+)
+def test_a_graph_with_a_fault_is_one_line(branches: list[Branch], words: str) -> None:
+    places = {"a": Place("", {Action.of("go"): branches}), "b": Place("", {})}
+    with pytest.raises(InputError, match=words):
+        check(Graph("", "a", places), "game/x")
+    with pytest.raises(InputError, match="no place is called 'z'"):
+        check(Graph("", "z", {"b": Place("", {})}), "game/x")
