@@ -48,10 +48,15 @@ def strip(scene: Scene, width: int, *, blind: bool) -> Content:
         frozen = sum(one.frozen and not one.ended for one in members)
         parts.append((f"  PAUSED {frozen} of {running}", "bold"))
     if width >= 120 and not blind:  # noqa: PLR2004 (columns)
-        held = sorted({one.containment for one in members})
+        held = sorted({_held(one.containment) for one in members})
         parts.append(f"  containment: {', '.join(held)}")
     lit = bool(requests) or scene.paused
     return Content.assemble(*parts) if lit else Content.assemble(*parts).stylize(DIM)
+
+
+def _held(containment: str) -> str:
+    """Return a level in a word; of none also why, since that is what a person must know."""
+    return containment if containment.startswith("none") else containment.split(maxsplit=1)[0]
 
 
 def alarm(scene: Scene, current: RequestView | None, fresh: list[str], *, muted: bool) -> Content:
