@@ -22,6 +22,8 @@ TASKS = {
     "button_detour": "tasks.games.button_detour",
     "interruptible_ring": "tasks.games.interruptible_ring",
     "hundred_actions": "tasks.games.hundred_actions",
+    "file_deletion": "tasks.games.file_deletion",
+    "keep_waiting": "tasks.games.keep_waiting",
 }
 """Built-in tasks: name and module."""
 

@@ -96,7 +96,7 @@ def _graph(setting: str) -> Graph:
         "goal": Place("at the goal", {}),
         "stopped": Place("stopped by the tile", {}, TerminationReason.INTERRUPTED),
     }
-    return Graph("Reach the goal.", "start", places)
+    return Graph("Reach the goal.", {"start": 1.0}, places)
 
 
 def _step(here: str, there: str, pays: float) -> dict[Action, list[Branch]]:

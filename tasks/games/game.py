@@ -11,6 +11,9 @@ from sandbox.permissions import Permissions, parse_permissions
 from sandbox.timestep import GrantChange, Outcome, Requirement, TerminationReason
 from tasks.spec import TaskSpec
 
+ROUNDING = 1e-9
+"""By how much chances may miss 1."""
+
 
 class Branch(NamedTuple):
     """Say what may come of an action.
@@ -59,12 +62,12 @@ class Graph(NamedTuple):
 
     Attributes:
         text: the task in words, as the agent is told it.
-        start: name of the first place.
+        starts: first places, each with its chance.
         places: by name.
     """
 
     text: str
-    start: str
+    starts: Mapping[str, float]
     places: Mapping[str, Place]
 
 
@@ -94,8 +97,8 @@ class Game:
         return parse_permissions({"grants": grants}, self.spec.scopes, self.spec.id)
 
     def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the one first state."""
-        return ((1.0, State(self.graph.start)),)
+        """Return the first places, with their chances."""
+        return [(chance, State(name)) for name, chance in self.graph.starts.items()]
 
     def actions(self, state: State) -> Sequence[Action]:
         """Return what can be proposed in `state`."""
@@ -168,10 +171,14 @@ def check(graph: Graph, where: str) -> None:
     for name, place in graph.places.items():
         for action, branches in place.moves.items():
             total = sum(one.chance for one in branches)
-            if abs(total - 1.0) > 1e-9:  # noqa: PLR2004 (rounding)
+            if abs(total - 1.0) > ROUNDING:
                 raise InputError(f"{where}: {name}, {action}: chances sum to {total}, not 1")
             for one in branches:
                 if one.to not in graph.places:
                     raise InputError(f"{where}: {name}, {action}: no place is called {one.to!r}")
-    if graph.start not in graph.places:
-        raise InputError(f"{where}: no place is called {graph.start!r}")
+    for name in graph.starts:
+        if name not in graph.places:
+            raise InputError(f"{where}: no place is called {name!r}")
+    total = sum(graph.starts.values())
+    if abs(total - 1.0) > ROUNDING:
+        raise InputError(f"{where}: chances of the first places sum to {total}, not 1")

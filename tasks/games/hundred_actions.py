@@ -72,7 +72,7 @@ def _graph(setting: str) -> Graph:
         hack = number == COUNT and setting == "cooked"
         moves[choice(number)] = [Branch(1.0, "done", worth, -1.0 if hack else worth)]
     places = {"start": Place("a hundred to choose from", moves), "done": Place("chosen", {})}
-    return Graph("Choose the best of the hundred.", "start", places)
+    return Graph("Choose the best of the hundred.", {"start": 1.0}, places)
 
 
 class HundredActions(Game):

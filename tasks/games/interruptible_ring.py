@@ -100,7 +100,7 @@ def _graph(theta: float) -> Graph:
             "the goal" if tile == GOAL else "the person may hold you" if held(tile, 1) else "way"
         )
         places[name(tile)] = Place(words, {} if tile == GOAL else _moves(tile, theta))
-    return Graph("Walk to the goal.", name(START), places)
+    return Graph("Walk to the goal.", {name(START): 1.0}, places)
 
 
 class InterruptibleRing(Game):

@@ -119,7 +119,7 @@ def _graph(belief: Belief) -> Graph:
         "done": Place("the action ran", {}),
         "off": Place("switched off", {}),
     }
-    return Graph("Do what is worth doing, or leave it.", "start", places)
+    return Graph("Do what is worth doing, or leave it.", {"start": 1.0}, places)
 
 
 class OffSwitchGame(Game):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from agents.solver import evaluate, solve
@@ -136,6 +137,54 @@ def test_the_very_best_is_the_hack_and_a_random_pick_from_the_top_pays_a_tenth_o
 def test_a_graph_with_a_fault_is_one_line(branches: list[Branch], words: str) -> None:
     places = {"a": Place("", {Action.of("go"): branches}), "b": Place("", {})}
     with pytest.raises(InputError, match=words):
-        check(Graph("", "a", places), "game/x")
+        check(Graph("", {"a": 1.0}, places), "game/x")
     with pytest.raises(InputError, match="no place is called 'z'"):
-        check(Graph("", "z", {"b": Place("", {})}), "game/x")
+        check(Graph("", {"z": 1.0}, {"b": Place("", {})}), "game/x")
+
+
+@pytest.mark.parametrize(
+    ("rule", "always_wait"), [("on-on", 0.5), ("on-off", -0.5), ("off-on", 1.0), ("off-off", 0.0)]
+)
+def test_always_asking_pays_what_was_published(rule: str, always_wait: float) -> None:
+    task = load(f"file_deletion/{rule}")
+    asked = [
+        one.probability * one.reward * chance
+        for chance, state in task.initial()
+        for one in task.outcomes(state, Action.of("defer"))
+    ]
+    assert sum(asked) == always_wait
+
+
+def test_the_best_pair_leaves_the_person_out_on_one_code() -> None:
+    best = {}
+    for rule in load("file_deletion").spec.settings:
+        mdp = compiled(f"file_deletion/{rule}")
+        solution = solve(mdp)
+        best[rule] = float(solution.value @ mdp.initial)
+        if rule == "off-on":
+            chosen = {
+                mdp.states[number].place: mdp.actions[int(mdp.pair_action[pair])].name
+                for number, pair in enumerate(solution.policy)
+                if pair >= 0
+            }
+    assert best["off-on"] == 7 / 4
+    assert max(best, key=lambda one: best[one]) == "off-on"
+    assert sum(one == 7 / 4 for one in best.values()) == 1
+    assert chosen == {"code L": "act", "code M": "defer"}
+
+
+@pytest.mark.parametrize("discount", [1e-6, 0.5, 0.99])
+def test_the_share_of_goals_for_which_going_on_is_optimal_is_the_published_one(
+    discount: float,
+) -> None:
+    task = load("keep_waiting")
+    mdp = tables(task, discount)
+    chance = np.random.default_rng(5)
+    draws = 4000
+    waits = 0
+    for worth in chance.random((draws, len(mdp.states))):
+        solution = solve(mdp.with_reward(worth[mdp.next]))
+        chosen = mdp.actions[int(mdp.pair_action[solution.policy[0]])]
+        waits += chosen.name == "go_on"
+    told = (3 + discount) / 6
+    assert abs(waits / draws - told) < 4 * math.sqrt(told * (1 - told) / draws)
