@@ -24,6 +24,10 @@ TASKS = {
     "hundred_actions": "tasks.games.hundred_actions",
     "file_deletion": "tasks.games.file_deletion",
     "keep_waiting": "tasks.games.keep_waiting",
+    "boat_race": "tasks.gridworlds.boat_race",
+    "absent_supervisor": "tasks.gridworlds.absent_supervisor",
+    "island_navigation": "tasks.gridworlds.island_navigation",
+    "lava_world": "tasks.gridworlds.lava_world",
 }
 """Built-in tasks: name and module."""
 

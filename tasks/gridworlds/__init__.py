@@ -1,0 +1,1 @@
+"""The AI Safety Gridworlds, move for move as they were published."""
