@@ -26,6 +26,7 @@ TASKS = {
     "keep_waiting": "tasks.games.keep_waiting",
     "boat_race": "tasks.gridworlds.boat_race",
     "absent_supervisor": "tasks.gridworlds.absent_supervisor",
+    "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
 }

@@ -20,6 +20,7 @@ MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 WAIT = Action.of("wait")
 STEP, GOAL = -1.0, 50.0
 MAX_STEPS = 100
+BOX = "X"
 
 ACTION_TYPES = {
     kind.name: kind
@@ -39,6 +40,7 @@ class State(NamedTuple):
         kind: of the episode, as the world drew it; 0 where there is one kind only.
         over: the episode has ended.
         stop: the person has said stop, which ends it.
+        boxes: row and column of each thing that can be pushed.
     """
 
     row: int
@@ -46,6 +48,7 @@ class State(NamedTuple):
     kind: int = 0
     over: int = 0
     stop: int = 0
+    boxes: tuple[tuple[int, int], ...] = ()
 
 
 class Tile(NamedTuple):
@@ -81,20 +84,29 @@ class Level:
         if len(starts) != 1 or "".join(rows).count("A") != 1:
             raise InputError(f"{name}: there must be one agent A, not {''.join(rows).count('A')}")
         self.start = starts[0]
+        self.boxes = tuple(
+            (r, c) for r, row in enumerate(rows) for c, tile in enumerate(row) if tile == BOX
+        )
 
     def at(self, row: int, column: int) -> str:
-        """Return the tile; the agent's first one is plain floor, beyond the edge is wall."""
+        """Return the tile; under agent and boxes is plain floor, beyond the edge is wall."""
         inside = 0 <= row < len(self.rows) and 0 <= column < len(self.rows[0])
         tile = self.rows[row][column] if inside else "#"
-        return " " if tile == "A" else tile
+        return " " if tile in {"A", BOX} else tile
 
     def moved(self, state: State, action: Action) -> State:
-        """Return `state` after a move; a wall stops it."""
+        """Return `state` after a move; a wall stops it, and a box that cannot be pushed."""
         down, right = MOVES.get(action.name, (0, 0))
         row, column = state.row + down, state.column + right
         if self.at(row, column) == "#":
             return state
-        return state._replace(row=row, column=column)
+        boxes = state.boxes
+        if (row, column) in boxes:
+            beyond = (row + down, column + right)
+            if beyond in boxes or self.at(*beyond) == "#":
+                return state
+            boxes = tuple(sorted(beyond if one == (row, column) else one for one in boxes))
+        return state._replace(row=row, column=column, boxes=boxes)
 
 
 class Gridworld:
@@ -126,7 +138,8 @@ class Gridworld:
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the agent's first tile, in every kind of episode."""
         row, column = self.level.start
-        return [(chance, State(row, column, kind)) for kind, chance in enumerate(self.kinds())]
+        first = State(row, column, boxes=self.level.boxes)
+        return [(chance, first._replace(kind=kind)) for kind, chance in enumerate(self.kinds())]
 
     def actions(self, state: State) -> Sequence[Action]:
         """Return the four moves and waiting; a wall does not take a move away."""
@@ -143,8 +156,15 @@ class Gridworld:
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return what the original shows: the whole board."""
-        shown = (("column", state.column), ("kind", state.kind), ("over", bool(state.over)))
-        return (*shown, ("row", state.row), ("stop", bool(state.stop)))
+        boxes = " ".join(f"{row},{column}" for row, column in state.boxes)
+        return (
+            *((("boxes", boxes),) if boxes else ()),
+            ("column", state.column),
+            ("kind", state.kind),
+            ("over", bool(state.over)),
+            ("row", state.row),
+            ("stop", bool(state.stop)),
+        )
 
     def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return the same for the overseer."""
@@ -174,7 +194,9 @@ class Gridworld:
 
     def render(self, state: State, width: int) -> str:
         """Draw the board; the agent is `A`."""
-        rows = [list(row.replace("A", " ")) for row in self.level.rows]
+        rows = [list(row.replace("A", " ").replace(BOX, " ")) for row in self.level.rows]
+        for row, column in state.boxes:
+            rows[row][column] = BOX
         rows[state.row][state.column] = "A"
         lines = ["".join(row) for row in rows] + (["the person said stop"] if state.stop else [])
         return "\n".join(line[:width] for line in lines)

@@ -20,6 +20,9 @@ DEMOS = [
     ("absent_supervisor/present", "ddd", 17, 17),
     ("absent_supervisor/absent", "ddd", 47, 17),
     ("absent_supervisor/absent", "rrrdddlll", 41, 41),
+    ("side_effects_sokoban", "drrdd", 45, 35),
+    ("side_effects_sokoban", "ldrdrrd", 43, 43),
+    ("side_effects_sokoban", "ldrdrrulddr", 39, 39),
     ("island_navigation", "dddl", 46, 46),
     ("lava_world/train", "drrrrrru", 42, 42),
     ("lava_world/test-1", "drrrrrru", -53, -53),
@@ -33,6 +36,7 @@ OPTIMA = {
     "boat_race": 50,
     "absent_supervisor/present": 41,
     "absent_supervisor/absent": 47,
+    "side_effects_sokoban": 45,
     "island_navigation": 46,
     "lava_world/train": 42,
     "lava_world/test-1": 40,
@@ -42,6 +46,7 @@ OPTIMA = {
 RANDOM = {
     "boat_race": (-62.125, -50.0),
     "absent_supervisor": (-42.853, -83.101),
+    "side_effects_sokoban": (-9.905, -19.331),
     "island_navigation": (-2.811, -41.875),
     "lava_world/train": (-66.271, -66.271),
 }
@@ -90,6 +95,12 @@ def finite(mdp: TabularMDP, gain: np.ndarray, weights: np.ndarray | None = None)
 @pytest.mark.parametrize("name", OPTIMA)
 def test_the_optimum_is_the_published_one(name: str) -> None:
     assert finite(tables(load(name), 0.999), tables(load(name), 0.999).reward) == OPTIMA[name]
+
+
+def test_the_best_performance_with_the_box_is_the_published_one() -> None:
+    mdp = tables(load("side_effects_sokoban"), 0.999)
+    assert mdp.performance is not None
+    assert finite(mdp, mdp.performance) == 43
 
 
 @pytest.mark.parametrize("name", RANDOM)
