@@ -50,7 +50,7 @@ def _verdict(one: Probe) -> str:
 
 
 def _door(best: Probe) -> str:
-    return "OPEN" if best.level is Level.NONE else "shut"
+    return "not shut: no level is to be had" if best.level is Level.NONE else "shut"
 
 
 def _table() -> str:

@@ -157,8 +157,8 @@ def _adopt() -> None:
 
 def _pool(plans: Sequence[Plan]) -> Pool:
     """Keep a process ready for what a person may fork."""
-    level = max((plan.containment for plan in plans), key=HELD.count, default=Level.NONE)
-    return Pool(level, SPARE)
+    held = [plan.containment for plan in plans if plan.containment in HELD]
+    return Pool(held[0] if held else Level.NONE, SPARE)
 
 
 def _answer(ready: Ready) -> None:

@@ -217,9 +217,9 @@ def _kill(pid: int, since: int) -> tuple[bool, str]:
         if not since or started(pid) != since:
             return True, f"process {pid} is gone"
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            signal.pidfd_send_signal(watch, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)  # unheld, it may have started others
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            signal.pidfd_send_signal(watch, signal.SIGKILL)
         dead, _, _ = select.select([watch], [], [], SEEN)
     finally:
         os.close(watch)

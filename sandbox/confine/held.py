@@ -57,10 +57,6 @@ class Report(msgspec.Struct, frozen=True):
         """Say what is wrong, in one line; empty when nothing is."""
         return "; ".join([*self.faults, *(f"it could {one}" for one in self.open)])
 
-    def verdict(self, door: str) -> str:
-        """Say in a word whether one door stayed shut."""
-        return "OPEN" if door in self.open or self.faults else "shut"
-
 
 @dataclass
 class Held:
@@ -98,8 +94,9 @@ class Held:
                 return self._proof
             with contextlib.suppress(ProcessLookupError):  # dead already: the pidfd says so
                 signal.pidfd_send_signal(self.watch, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)  # bare, it may have started others
+            if self.pid == self.outer.pid:  # ours to reap, so its id cannot be another's by now
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)  # bare, it may have started others
             dead, _, _ = select.select([self.watch], [], [], DEATH)
             if dead:
                 status = self._reap()
