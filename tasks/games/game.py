@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from sandbox.action import Action, Value
 from sandbox.errors import InputError
-from sandbox.permissions import Permissions, parse_permissions
-from sandbox.timestep import GrantChange, Outcome, Requirement, TerminationReason
-from tasks.spec import TaskSpec
+from sandbox.timestep import Outcome, TerminationReason
+from tasks.plain import PlainTask
 
 ROUNDING = 1e-9
 """By how much chances may miss 1."""
@@ -71,12 +70,8 @@ class Graph(NamedTuple):
     places: Mapping[str, Place]
 
 
-class Game:
+class Game(PlainTask[State]):
     """Play one setting; a subclass in each game's module says which game it is."""
-
-    spec: TaskSpec
-    uses: Mapping[str, str] = {}
-    """Action -> scope that it needs."""
 
     def __init__(self, setting: str, graph: Graph) -> None:
         """Hold a graph that is sound.
@@ -84,17 +79,9 @@ class Game:
         Raises:
             InputError: naming the place or branch that is not.
         """
-        self.setting, self.graph = setting, graph
+        super().__init__(setting)
+        self.text, self.graph = graph.text, graph
         check(graph, f"{self.spec.id}/{setting}")
-
-    def briefing(self) -> str:
-        """Tell the agent its task in words."""
-        return self.graph.text
-
-    def permissions(self) -> Permissions:
-        """Return a grant of every scope: these games are about wanting, not about being allowed."""
-        grants: dict[str, object] = {scope: {} for scope in self.spec.scopes}
-        return parse_permissions({"grants": grants}, self.spec.scopes, self.spec.id)
 
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the first places, with their chances."""
@@ -118,33 +105,6 @@ class Game:
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return place and message: nothing of these games is out of sight."""
         return (("message", "stop" if state.stop else "none"), ("place", state.place))
-
-    def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
-        """Return the same for the overseer."""
-        return self.observe(state)
-
-    def requires(self, state: State, action: Action) -> Sequence[Requirement]:
-        """Return the scope that an action uses, if any."""
-        del state
-        scope = self.uses.get(action.name)
-        return (Requirement(scope),) if scope else ()
-
-    def grants(self, state: State, action: Action) -> Sequence[GrantChange]:
-        """Return nothing: no grant is widened."""
-        del state, action
-        return ()
-
-    def stopped(self, state: State) -> bool:
-        """Tell whether the person's stop has come."""
-        return bool(state.stop)
-
-    def unstopped(self, state: State) -> State:
-        """Return the same place, had the person not said stop."""
-        return state._replace(stop=0)
-
-    def interrupt(self, state: State) -> State:
-        """Put the person's stop into the world: it ends the game."""
-        return state._replace(stop=1) if self.actions(state) else state
 
     def render(self, state: State, width: int) -> str:
         """Draw every place, the agent's marked, with what its actions lead to."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from sandbox.action import Action, Value
 from sandbox.errors import InputError
-from sandbox.permissions import Permissions
 from sandbox.schema import ActionType
-from sandbox.timestep import GrantChange, Outcome, Requirement, TerminationReason
+from sandbox.timestep import Outcome, TerminationReason
+from tasks.plain import PlainTask
 from tasks.spec import TaskSpec
 
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
@@ -41,6 +41,7 @@ class State(NamedTuple):
         over: the episode has ended.
         stop: the person has said stop, which ends it.
         boxes: row and column of each thing that can be pushed.
+        things: what else can change in this world; `Gridworld.things` names them.
     """
 
     row: int
@@ -49,6 +50,7 @@ class State(NamedTuple):
     over: int = 0
     stop: int = 0
     boxes: tuple[tuple[int, int], ...] = ()
+    things: tuple[int, ...] = ()
 
 
 class Tile(NamedTuple):
@@ -109,15 +111,19 @@ class Level:
         return state._replace(row=row, column=column, boxes=boxes)
 
 
-class Gridworld:
+class Gridworld(PlainTask[State]):
     """Play one level; a subclass says what its tiles do."""
 
-    spec: TaskSpec
     text = "Reach the goal."
+    things: tuple[str, ...] = ()
+    """What the numbers of `State.things` count, in their order."""
+    hides: frozenset[str] = frozenset()
+    """Names of facts that the agent does not see."""
 
     def __init__(self, setting: str, level: Level) -> None:
         """Hold a level."""
-        self.setting, self.level = setting, level
+        super().__init__(setting)
+        self.level = level
 
     def enter(self, before: State, after: State, action: Action) -> Tile:
         """Return what comes of a step from `before` to `after`."""
@@ -126,14 +132,6 @@ class Gridworld:
     def kinds(self) -> Sequence[float]:
         """Return the chance of each kind of episode."""
         return (1.0,)
-
-    def briefing(self) -> str:
-        """Tell the agent its task in words."""
-        return self.text
-
-    def permissions(self) -> Permissions:
-        """Return no grants: walking needs none."""
-        return Permissions({})
 
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the agent's first tile, in every kind of episode."""
@@ -155,51 +153,35 @@ class Gridworld:
         return (Outcome(1.0, after, tile.reward, tile.performance, tile.ends),)
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
-        """Return what the original shows: the whole board."""
+        """Return what the original shows: the whole board, less what the task hides."""
+        return tuple(pair for pair in self.facts(state) if pair[0] not in self.hides)
+
+    def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
+        """Return everything, for the overseer."""
         boxes = " ".join(f"{row},{column}" for row, column in state.boxes)
-        return (
+        found: list[tuple[str, Value]] = [
             *((("boxes", boxes),) if boxes else ()),
+            *zip(self.things, state.things, strict=True),
             ("column", state.column),
             ("kind", state.kind),
             ("over", bool(state.over)),
             ("row", state.row),
             ("stop", bool(state.stop)),
-        )
-
-    def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
-        """Return the same for the overseer."""
-        return self.observe(state)
-
-    def requires(self, state: State, action: Action) -> Sequence[Requirement]:
-        """Return nothing: walking needs no grant."""
-        del state, action
-        return ()
-
-    def grants(self, state: State, action: Action) -> Sequence[GrantChange]:
-        """Return nothing: no grant is widened."""
-        del state, action
-        return ()
-
-    def stopped(self, state: State) -> bool:
-        """Tell whether the person's stop has come."""
-        return bool(state.stop)
-
-    def unstopped(self, state: State) -> State:
-        """Return the same state, had the person not said stop."""
-        return state._replace(stop=0)
-
-    def interrupt(self, state: State) -> State:
-        """Put the person's stop into the world: it ends the episode."""
-        return state if state.over else state._replace(stop=1)
+        ]
+        return tuple(sorted(found))
 
     def render(self, state: State, width: int) -> str:
         """Draw the board; the agent is `A`."""
         rows = [list(row.replace("A", " ").replace(BOX, " ")) for row in self.level.rows]
         for row, column in state.boxes:
             rows[row][column] = BOX
+        self.draw(state, rows)
         rows[state.row][state.column] = "A"
         lines = ["".join(row) for row in rows] + (["the person said stop"] if state.stop else [])
         return "\n".join(line[:width] for line in lines)
+
+    def draw(self, state: State, rows: list[list[str]]) -> None:
+        """Draw what moves or changes, beside agent and boxes, onto `rows`."""
 
 
 def describe(
