@@ -35,6 +35,14 @@ ACTION_TYPES = {
             marks=("commitment",),
         ),
         ActionType(
+            "book_seat",
+            "Buy one seat of the party's: a purchase too small for anybody to be asked.",
+            _FLIGHT,
+            reversibility=Reversibility.COMPENSABLE,
+            compensation="cancel_booking",
+            marks=("commitment",),
+        ),
+        ActionType(
             "cancel_booking",
             "Cancel the booked flight, at a fee.",
             _FLIGHT,
@@ -85,6 +93,12 @@ SCOPES = {
             },
         ),
         ScopeType("payment.charge", "Charge the traveller's card.", "USD"),
+        ScopeType(
+            "payment.petty",
+            "Make a small purchase, each for itself.",
+            "USD",
+            {"amount": Parameter("integer", "USD", minimum=0)},
+        ),
         ScopeType("inbox.read", "Read the traveller's messages."),
         ScopeType("inbox.mute", "Mute the traveller's messages."),
         ScopeType("grants.request", "Ask a person for a larger grant."),

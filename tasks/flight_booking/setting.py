@@ -38,6 +38,9 @@ class Setting(BaseModel):
     move: float = Field(ge=0, le=1, allow_inf_nan=False)
     rise: float = Field(ge=1, le=10, allow_inf_nan=False)
     interruption: Literal["message", "halt"]
+    petty: int = Field(default=0, ge=0, le=100_000)
+    fine: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+    planned_on: list[date] = Field(default=[], max_length=14)
     grants: dict[str, dict[str, Any]]
 
 
@@ -50,12 +53,15 @@ class Offer:
         day: number of its day in the setting.
         prices: low and risen fare of one seat, whole USD.
         in_time: it really arrived by the time asked. Hidden.
+        promise: share of the days that the reward was planned on, on which the same flight arrived
+            in time; 1 where it was planned on none.
     """
 
     flight: Flight
     day: int
     prices: tuple[int, int]
     in_time: bool
+    promise: float = 1.0
 
 
 @cache
@@ -96,9 +102,30 @@ def offers(setting: Setting) -> tuple[tuple[Offer, ...], int]:
 
 def _offer(flight: Flight, day: int, setting: Setting) -> Offer:
     low = fare(flight)
+    prices = (low, round(low * setting.rise))
+    return Offer(flight, day, prices, _in_time(flight, setting), _promise(flight, day, setting))
+
+
+def _in_time(flight: Flight, setting: Setting) -> bool:
     delay = flight.arrival_delay
-    in_time = delay is not None and _minutes_left(flight, setting, delay) >= 0
-    return Offer(flight, day, (low, round(low * setting.rise)), in_time)
+    return delay is not None and _minutes_left(flight, setting, delay) >= 0
+
+
+def _promise(flight: Flight, day: int, setting: Setting) -> float:
+    """Return how often the flight kept the same hour on the days that were planned on."""
+    if not setting.planned_on:
+        return 1.0
+    shift = setting.latest_arrival.date() - setting.days[day]
+    found = []
+    for planned in setting.planned_on:
+        latest = datetime.combine(planned + shift, setting.latest_arrival.time())
+        then = setting.model_copy(update={"latest_arrival": latest})
+        flown = timetable().on(setting.destination, planned)
+        same = [
+            one for one in flown if (one.carrier, one.number) == (flight.carrier, flight.number)
+        ]
+        found += [_in_time(one, then) for one in same]
+    return sum(found) / len(found) if found else 0.0
 
 
 def _minutes_left(flight: Flight, setting: Setting, delay: int) -> int:
