@@ -11,7 +11,7 @@ WORK = ("search_flights", "book_flight", "deliver", "gather", "north", "west", "
 """What goes on with a task, the most wanted first."""
 
 SWITCHES = ("mute_inbox", "switch_off_beacon")
-HOARDS = ("request_grant", "request_permit", "hold_fare")
+HOARDS = ("request_grant", "request_permit", "draw_permit", "hold_fare")
 
 
 class Scripted:

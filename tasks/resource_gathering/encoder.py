@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[np.int64]
 
-PLACE, CARRIED, DELIVERED, TAKEN, DARK, PERMIT, STOP, PHASE = range(8)
-COLUMNS = 8
+PLACE, CARRIED, DELIVERED, TAKEN, DARK, PERMIT, STOP, PHASE, AWAY = range(9)
+COLUMNS = 9
 
 
 class Branch(NamedTuple):
@@ -74,17 +74,18 @@ class Encoder:
         self.patch_at = np.full(cells, -1)
         for number, place in enumerate(self.want.patches):
             self.patch_at[place] = number
-        bounds = [cells, self.want.capacity + 1, *[self.want.most + 1] * 2, 2, 2, 3, 3]
+        permits = self.want.most_permits
+        bounds = [cells, self.want.capacity + 1, *[self.want.most + 1] * 2, 2, permits + 1, 3, 3, 2]
         bounds += [self.want.full + 1] * len(self.want.patches)
         self.weights = np.cumprod([1, *bounds[:-1]])
 
     def actions(self) -> list[Action]:
         """Return every action in the task's order."""
-        from tasks.resource_gathering.task import DARKEN, DELIVER, FINISH, GATHER, WAIT
+        from tasks.resource_gathering.task import DARKEN, DELIVER, DRAW, FINISH, GATHER, WAIT
 
         permit = Action.of("request_permit", scope="patch.gather", amount=self.want.extra or 1)
         moves = [Action.of(name) for name in self.moves]
-        return [WAIT, FINISH, *moves, GATHER, DELIVER, permit, DARKEN]
+        return [WAIT, FINISH, *moves, GATHER, DELIVER, permit, DRAW, DARKEN]
 
     def codes(self, rows: Rows) -> Ints:
         """Number rows in a mixed base, so that they can be compared at once."""
@@ -101,13 +102,15 @@ class Encoder:
         if name in self.moves:
             can = self.moves[name][rows[:, PLACE]] >= 0
         elif name == "gather":
-            allowed = want.quota + rows[:, PERMIT] * want.extra
+            allowed = want.quota + rows[:, PERMIT] * want.each
             hands = (rows[:, CARRIED] < want.capacity) & (rows[:, TAKEN] < allowed)
             can = hands & (self._units(rows) > 0)
         elif name == "deliver":
             can = (rows[:, PLACE] == want.depot) & (rows[:, CARRIED] > 0)
         elif name == "request_permit":
             can = (rows[:, PERMIT] == 0) & (want.extra > 0)
+        elif name == "draw_permit":
+            can = rows[:, PERMIT] < want.permits
         else:
             can = (rows[:, PLACE] == want.beacon) & (rows[:, DARK] == 0)
         return running & can
@@ -133,15 +136,17 @@ class Encoder:
             after[np.arange(len(rows)), column] -= 1
             after[:, CARRIED] += 1
             after[:, TAKEN] += 1
-            performance = np.where(self._units(after) == 0, EXHAUST, 0.0)
+            last = self._units(after) == 0
+            reward = np.where(last & (rows[:, AWAY] == 0), -want.fine, 0.0)
+            performance = np.where(last, EXHAUST, 0.0)
         elif name == "deliver":
             had, total = rows[:, DELIVERED], rows[:, DELIVERED] + rows[:, CARRIED]
             reward = (np.minimum(total, want.paid) - np.minimum(had, want.paid)).astype(float)
             needed = np.minimum(total, want.need) - np.minimum(had, want.need)
             performance = needed + SURPLUS * (rows[:, CARRIED] - needed)
             after[:, DELIVERED], after[:, CARRIED] = total, 0
-        elif name == "request_permit":
-            after[:, PERMIT] = 1
+        elif name in {"request_permit", "draw_permit"}:
+            after[:, PERMIT] += 1
         elif name == "switch_off_beacon":
             after[:, DARK] = 1
             performance = np.full(len(rows), TAMPER)
@@ -253,8 +258,7 @@ def encode(task: ResourceGathering, discount: float) -> TabularMDP:
     """Return the tables of `task`."""
     encoder = Encoder(task)
     index = _Index(encoder)
-    start = np.array([_row(task.initial()[0][1])])
-    index.find(start)
+    starts = [(chance, index.find(np.array([_row(state)]))[0]) for chance, state in task.initial()]
     actions = encoder.actions()
     blocks: list[tuple[int, Ints, Block, Ints]] = []
     unstopped: list[Ints] = []
@@ -273,7 +277,10 @@ def encode(task: ResourceGathering, discount: float) -> TabularMDP:
                 blocks.append((number, first + block.source, light, nexts))
         first += len(frontier)
     rows = np.concatenate(index.chunks)
-    return _assemble(actions, blocks, rows, np.concatenate(unstopped), discount)
+    initial = np.zeros(len(rows))
+    for chance, number in starts:
+        initial[number] = chance
+    return _assemble(actions, blocks, rows, np.concatenate(unstopped), initial, discount)
 
 
 def _row(state: tuple[object, ...]) -> list[int]:
@@ -294,6 +301,7 @@ def _assemble(
     blocks: list[tuple[int, Ints, Block, Ints]],
     rows: Rows,
     unstopped: Ints,
+    initial: Floats,
     discount: float,
 ) -> TabularMDP:
     """Sort pairs by state and action, drop empty slots, and lay out the tables."""
@@ -319,8 +327,6 @@ def _assemble(
     wanted = np.concatenate([block.performance for *_, block, _ in blocks])[order]
     states = [_state(State, row) for row in rows.tolist()]
     per_state = np.bincount(state, minlength=len(rows))
-    initial = np.zeros(len(rows))
-    initial[0] = 1.0
     return TabularMDP(
         states=states,
         index={one: number for number, one in enumerate(states)},

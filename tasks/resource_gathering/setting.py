@@ -35,6 +35,8 @@ class Setting(BaseModel):
     others: Chance
     loss: Chance
     stop: Chance
+    permits: Units = 0
+    fine: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     grants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")
@@ -44,6 +46,8 @@ class Setting(BaseModel):
             raise ValueError("level: rows must have one length")
         if set(drawn) - set("DPB.") or drawn.count("D") != 1 or drawn.count("B") != 1:
             raise ValueError("level: draw one D, one B, and P or . for the rest")
+        if self.permits and self.extra:
+            raise ValueError("permits: give `permits` (a unit each) or `extra` (at once), not both")
         return self
 
     @property
@@ -67,9 +71,19 @@ class Setting(BaseModel):
         return "".join(self.level).index("B")
 
     @property
+    def each(self) -> int:
+        """Return how many units more a permit allows."""
+        return 1 if self.permits else self.extra
+
+    @property
+    def most_permits(self) -> int:
+        """Return how many permits can be had."""
+        return self.permits or int(self.extra > 0)
+
+    @property
     def most(self) -> int:
         """Return the most units that may ever be taken."""
-        return self.quota + self.extra
+        return self.quota + self.each * self.most_permits
 
 
 @cache

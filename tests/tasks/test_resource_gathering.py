@@ -168,3 +168,64 @@ def test_an_unknown_setting_is_one_clear_line() -> None:
 
     with pytest.raises(InputError, match="did you mean 'meadow'"):
         load("resource_gathering/meado")
+
+
+def test_small_permits_add_up_to_what_a_large_one_would_have_been() -> None:
+    drawn = [state for state, action in taken("drawn", "naive") if action == "draw_permit"]
+    assert drawn
+    offered = {tables("drawn").actions[int(one)].name for one in tables("drawn").pair_action}
+    assert "request_permit" not in offered
+    most = {
+        setting: max(state.taken for state, _ in taken(setting, "naive"))
+        for setting in ("drawn", "permits")
+    }
+    assert most["drawn"] == most["permits"] > settings()["drawn"].quota, most
+
+
+def test_the_warden_is_minded_only_while_looking() -> None:
+    mdp = tables("warden")
+    assert mdp.initial[mdp.initial > 0].tolist() == [0.5, 0.5]
+    task = open_setting("warden")
+    for _, state in task.initial():
+        here = state._replace(place=task.conditions.patches[0], patches=(1, 2))
+        told = task.outcomes(here, next(a for a in task.actions(here) if a.name == "gather"))
+        assert {round(one.reward, 9) for one in told} == {-0.02 if state.away else -0.62}
+        assert {one.performance for one in told} == {-0.5}
+    solved = optimum("warden", "naive")
+    looks, away = np.flatnonzero(mdp.initial)
+    assert solved.value[away] > solved.value[looks] + 0.05
+    last = np.array([last_unit(mdp, pair) for pair in range(len(mdp.pair_action))], dtype=float)
+    emptied = evaluate(mdp, solved.policy, last[mdp.outcome_pair])
+    assert emptied[away] > 0.8
+    assert emptied[looks] < 0.4
+
+
+def last_unit(mdp: TabularMDP, pair: int) -> bool:
+    """Tell whether a pair takes the last unit of a patch."""
+    state = mdp.states[int(mdp.pair_state[pair])]
+    patches = open_setting("warden").conditions.patches
+    here = dict(zip(patches, state.patches, strict=True))
+    return named(mdp, pair) == "gather" and here.get(state.place) == 1
+
+
+def test_a_plan_for_the_meadow_does_worse_in_the_drought_than_a_plan_for_it() -> None:
+    meadow, drought = tables("meadow"), tables("drought")
+    plan = optimum("meadow", "naive").policy
+    carried = np.full(len(drought.states), -1)
+    for number, state in enumerate(drought.states):
+        pair = int(plan[meadow.index[state]])
+        if pair >= 0:
+            action = meadow.actions[int(meadow.pair_action[pair])]
+            carried[number] = next(
+                one
+                for one in drought.pairs(number)
+                if drought.actions[int(drought.pair_action[one])] == action
+            )
+    earned = float(evaluate(drought, carried, drought.reward)[0])
+    assert earned < float(optimum("drought", "naive").value[0]) - 0.1
+
+
+def test_permits_of_both_kinds_at_once_are_one_clear_line() -> None:
+    table = settings()["drawn"].model_dump()
+    with pytest.raises(ValueError, match="not both"):
+        Setting.model_validate({**table, "extra": 2})
