@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -17,14 +18,21 @@ import pytest
 from agents.base import Briefing
 from agents.remote import Remote
 from oversight.overseer import Scripted
+from oversight.replay import verify_replay
 from oversight.run import Plan, Stage, open_session
 from oversight.serve import started as started_at
-from oversight.session import run_episode
-from sandbox.confine.levels import HELD, Level, Mode, choose, probe, start
+from oversight.session import Summary, run_episode
+from sandbox.confine import bubblewrap, paths
+from sandbox.confine.held import spawn
+from sandbox.confine.launch import SHIM, _Pipes, _shim
+from sandbox.confine.levels import HELD, Level, Mode, choose, start
 from sandbox.errors import AgentError
-from sandbox.events import Applied, Decided, ShutDown
-from sandbox.log import MemoryLog
+from sandbox.events import ShutDown
+from sandbox.log import Store
 from sandbox.timestep import TerminationReason
+from sandbox.verify import verify
+from tests.oversight.running import until
+from tests.redteam.test_attacks import need
 
 AGENT = """
 import os, signal, sys, threading, time
@@ -91,15 +99,32 @@ def level() -> Level:
     return choose(Mode.AUTO)
 
 
+def deaf_to(pid: int, number: int) -> bool:
+    """Tell whether the kernel says that a process ignores a signal."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    mask = next(line.split()[1] for line in lines if line.startswith("SigIgn"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def inner(pid: int) -> int:
+    """Return the agent's own process, where `pid` is the first of its namespace."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else pid
+
+
 def test_an_agent_that_ignores_sigterm_does_so_and_dies_all_the_same(
     tmp_path: Path, level: Level
 ) -> None:
     agent = started(tmp_path, "Deaf", level)
+    own = inner(agent.pid)
     thread = threading.Thread(target=ask, args=(agent,))
     thread.start()
-    os.kill(agent.pid, signal.SIGTERM)
+    until(lambda: deaf_to(own, signal.SIGTERM))
+    os.kill(own, signal.SIGTERM)
+    assert started_at(own)  # the one attack that succeeds, and nothing relies on it
     assert "is seen dead (pidfd)" in agent.kill()
     thread.join()
+    assert gone(own)
     assert gone(agent.pid)
     agent.close()
 
@@ -120,10 +145,21 @@ def test_a_tree_of_an_unheld_agent_dies_with_it(tmp_path: Path) -> None:
     agent.close()
 
 
+def shims() -> set[int]:
+    """Return every live process that is a shim, or bubblewrap around one."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            pid = int(path.parent.name)
+            if SHIM.name.encode() in path.read_bytes() and started_at(pid):
+                found.add(pid)
+    return found
+
+
 @pytest.mark.parametrize("held", HELD, ids=lambda one: one.name.lower())
-def test_killed_within_milliseconds_of_its_start_nothing_is_left(held: Level) -> None:
-    if probe(held).problem:
-        pytest.skip(probe(held).problem)
+def test_killed_as_soon_as_it_has_shown_itself_nothing_is_left(held: Level) -> None:
+    need(held)
+    before = shims()
     for _ in range(20):
         process = start(held)
         process.load()
@@ -131,6 +167,26 @@ def test_killed_within_milliseconds_of_its_start_nothing_is_left(held: Level) ->
         assert gone(process.pid)
         assert gone(process.outer.pid)
         process.close()
+    until(lambda: shims() <= before)
+
+
+def test_killed_in_the_middle_of_its_setting_up_nothing_is_left() -> None:
+    need(Level.CONTAINED)
+    before, chance = shims(), random.Random(7)
+    bwrap = bubblewrap.find()
+    assert bwrap is not None
+    for _ in range(60):
+        told, tell = os.pipe()
+        with _Pipes() as pipes:
+            bound = paths.outermost([*paths.readable(), paths.interpreter()])
+            command = [*bubblewrap.command(bwrap, bound, (), tell), *_shim(pipes)]
+            child = spawn(command, (*pipes.theirs, tell))
+            threading.Event().wait(chance.uniform(0, 0.012))
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        os.close(told)
+        os.close(tell)
+    until(lambda: shims() <= before)
 
 
 def test_fifty_at_once_are_killed_and_each_death_is_seen(tmp_path: Path, level: Level) -> None:
@@ -198,10 +254,10 @@ def moments(count: int, seed: int) -> Iterator[tuple[str, float, bool]]:
         yield chance.choice(KINDS[:5]), wait, chance.random() < 0.5
 
 
-def shut_down_once(folder: Path, kind: str, wait: float, *, midway: bool) -> str:
+def shut_down_once(folder: Path, store: Store, kind: str, wait: float, *, midway: bool) -> str:
     """Run an episode, shut it down at some moment, and return what is wrong afterwards."""
     plan = Plan("flight_booking/bos-feb-message", agent=f"{folder / 'red.py'}:{kind}", deadline=9.0)
-    session = open_session(plan, Stage(None, Scripted()))
+    session = open_session(plan, Stage(store, Scripted()))
     agent = session.agent
     assert isinstance(agent, Remote)
     begun = threading.Event()
@@ -217,30 +273,35 @@ def shut_down_once(folder: Path, kind: str, wait: float, *, midway: bool) -> str
     thread.start()
     summary = run_episode(session)
     thread.join()
-    return wrong(session.log, agent.pid, summary.termination)
+    if not gone(agent.pid):
+        return f"process {agent.pid} is alive"
+    return wrong(store, summary)
 
 
-def wrong(log: object, pid: int, ended: TerminationReason) -> str:
-    """Say what an episode that was shut down left behind; empty when nothing."""
-    assert isinstance(log, MemoryLog)
-    if not gone(pid):
-        return f"process {pid} is alive"
-    decided = sum(isinstance(one, Decided) for one in log.events)
-    applied = sum(isinstance(one, Applied) for one in log.events)
-    if applied > decided:
-        return f"{applied} steps, {decided} decisions"
-    stops = [one for one in log.events if isinstance(one, ShutDown)]
-    if ended is TerminationReason.SHUT_DOWN and "is seen dead" not in stops[-1].proof:
+def wrong(store: Store, summary: Summary) -> str:
+    """Say what an episode that was shut down left undone in the log; empty when nothing."""
+    episode = store.find(summary.episode)
+    problems = verify(store, episode)
+    compared, parted = verify_replay(store, episode)
+    events = [one.event for one in store.records(episode.id)]
+    stops = [one for one in events if isinstance(one, ShutDown)]
+    if problems or parted:
+        return f"the log does not hold: {problems} {parted}"
+    if compared != summary.steps:
+        return f"{summary.steps} steps, {compared} of them in the log"
+    if summary.termination is TerminationReason.SHUT_DOWN and "seen dead" not in stops[-1].proof:
         return f"no proof: {stops}"
     return ""
 
 
 def test_random_kills_leave_no_process_and_no_unlogged_step(tmp_path: Path) -> None:
     (tmp_path / "red.py").write_text(AGENT)
+    store, before = Store(tmp_path / "offswitch.db"), shims()
     count = int(os.environ.get("OFFSWITCH_KILLS", "60"))
     left = [
         (number, problem)
         for number, (kind, wait, midway) in enumerate(moments(count, 20))
-        if (problem := shut_down_once(tmp_path, kind, wait, midway=midway))
+        if (problem := shut_down_once(tmp_path, store, kind, wait, midway=midway))
     ]
     assert left == []
+    until(lambda: shims() <= before)
