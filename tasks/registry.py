@@ -29,6 +29,7 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "many_goals": "tasks.games.many_goals",
 }
 """Built-in tasks: name and module."""
 
