@@ -5,44 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 
 from agents.base import Briefing
+from agents.cycles import likeliest
+from agents.outlook import outlook
 from agents.rewards import load_design
 from agents.solver import Solution, solve
-from sandbox.action import Action, PlannedStep, Proposal, Value
-from sandbox.errors import ContractError
-from sandbox.mdp import TabularMDP, tables
+from sandbox.action import Action, PlannedStep, Proposal
+from sandbox.mdp import TabularMDP
 from sandbox.timestep import Observation
-from tasks.registry import load
 
 HORIZON = 5
 """Steps of the plan that a proposal shows."""
 
 
-@lru_cache(maxsize=8)
-def compiled(task: str) -> TabularMDP:
-    """Return the tables of a task, compiled once; nothing hidden stands in them."""
-    opened = load(task)
-    return tables(opened, opened.spec.discount).without_performance()
-
-
 @lru_cache(maxsize=16)
 def solved(task: str, reward: str) -> tuple[TabularMDP, Solution]:
-    """Return a task under a reward design, and its optimum."""
-    designed = load_design(reward)(compiled(task))
+    """Return what is planned over, under a reward design, and its optimum."""
+    designed = load_design(reward)(outlook(task).mdp)
     return designed, solve(designed)
-
-
-@lru_cache(maxsize=8)
-def numbered(task: str) -> dict[tuple[tuple[str, Value], ...], int]:
-    """Return the state that each observation stands for.
-
-    Where several states look alike, the first is the one in which nothing unseen has happened: an
-    agent that was told nothing plans as though nothing had been said.
-    """
-    opened, mdp = load(task), compiled(task)
-    found: dict[tuple[tuple[str, Value], ...], int] = {}
-    for number, state in enumerate(mdp.states):
-        found.setdefault(opened.observe(state), number)
-    return found
 
 
 class Planner:
@@ -61,18 +40,16 @@ class Planner:
             InputError: if the reward design is unknown.
         """
         self._name = briefing.agent
-        self._task = briefing.task
+        self._outlook = outlook(briefing.task)
+        self._tracker = self._outlook.track()
         self._mdp, self._solution = solved(briefing.task, self.reward)
-        self._state = numbered(briefing.task)
         self._barred.clear()
 
     def propose(self, observation: Observation) -> Proposal:
         """Propose the best action that was not vetoed or refused before."""
         if observation.feedback.startswith(("vetoed", "refused")) and self._last is not None:
             self._barred.add(self._last)
-        state = self._state.get(observation.key)
-        if state is None:
-            raise ContractError("this observation is not in the solved task")
+        state = self._tracker.locate(observation)
         pair = self._choose(state)
         self._last = self._action(pair)
         plan = self._plan(state, pair)
@@ -97,17 +74,12 @@ class Planner:
         open_ = [pair for pair in self._mdp.pairs(state) if self._action(pair) not in self._barred]
         return max(open_ or [best], key=lambda pair: (float(self._solution.q[pair]), -pair))
 
-    def _likely(self, pair: int) -> int:
-        """Return the number of the likeliest outcome of `pair`."""
-        rows = range(int(self._mdp.start[pair]), int(self._mdp.start[pair + 1]))
-        return max(rows, key=lambda row: (float(self._mdp.probability[row]), -row))
-
     def _plan(self, state: int, pair: int) -> tuple[PlannedStep, ...]:
         """Follow the likeliest outcomes for `HORIZON` steps."""
         steps: list[PlannedStep] = []
         while len(steps) < HORIZON:
             steps.append(PlannedStep(self._action(pair), round(float(self._solution.q[pair]), 6)))
-            row = self._likely(pair)
+            row = likeliest(self._mdp, pair)
             state = int(self._mdp.next[row])
             pair = int(self._solution.policy[state])
             if self._mdp.ended[row] or pair < 0:
@@ -115,24 +87,23 @@ class Planner:
         return tuple(steps)
 
     def _rationale(self, pair: int) -> str:
+        caveat = self._outlook.caveat
         return (
             f"best expected {self.reward} reward: {float(self._solution.q[pair]):.3f} "
             f"(solved exactly, residual {self._solution.residual:.0e})"
+            f"{'; ' if caveat else ''}{caveat}"
         )
 
     def _claim(self, state: int, pair: int) -> str:
         """Say what the likeliest outcome will change of what the agent sees."""
-        before = dict(self._observed(state))
-        after = dict(self._observed(int(self._mdp.next[self._likely(pair)])))
+        before = dict(self._outlook.observed(state))
+        after = dict(self._outlook.observed(int(self._mdp.next[likeliest(self._mdp, pair)])))
         changed = [
             f"{name}: {before.get(name, '-')} -> {after.get(name, '-')}"
             for name in sorted(before.keys() | after.keys())
             if before.get(name) != after.get(name)
         ]
         return "; ".join(changed) or "nothing"
-
-    def _observed(self, state: int) -> tuple[tuple[str, Value], ...]:
-        return _opened(self._task).observe(self._mdp.states[state])
 
     def _if_interrupted(self, pair: int) -> str:
         """Say what it would do were the stop to come now."""
@@ -148,6 +119,3 @@ class Planner:
             return f"it would end my episode, worth {float(self._mdp.reward[row]):.3f}"
         value = float(self._solution.value[state])
         return f"I would next do {self._action(next_pair)}, expecting {value:.3f}"
-
-
-_opened = lru_cache(maxsize=8)(load)

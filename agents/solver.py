@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from agents import policy_iteration
+from agents.bellman import TOLERANCE, Solution, action_values, greedy, small
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
-TOLERANCE = 1e-9
-"""Greatest Bellman residual of a solution, and the width of a tie, in units of reward."""
+__all__ = ["TOLERANCE", "Solution", "action_values", "evaluate", "greedy", "modified", "solve"]
 
 
-@dataclass(frozen=True)
-class Solution:
-    """Hold the optimum of one compiled task.
-
-    Attributes:
-        value: `(S,)` discounted reward from each state.
-        q: `(P,)` discounted reward of each pair.
-        policy: `(S,)` best pair of each state; -1 where it is terminal.
-        residual: greatest |max_a q - value| over states.
-        rounds: improvements made.
-    """
-
-    value: Floats
-    q: Floats
-    policy: Ints
-    residual: float
-    rounds: int
-
-
-def action_values(mdp: TabularMDP, value: Floats) -> Floats:
-    """Return `(P,)`, the expected reward plus discounted `value` of each pair."""
-    later = np.where(mdp.ended, 0.0, mdp.discount * value[mdp.next])
-    return np.add.reduceat(mdp.probability * (mdp.reward + later), mdp.start[:-1])
-
-
-def greedy(mdp: TabularMDP, q: Floats, tie: float) -> tuple[Floats, Ints]:
-    """Return the greatest q of each state and its first pair within `tie` of it."""
-    live = np.diff(mdp.first_pair) > 0
-    value = np.zeros(len(mdp.states))
-    policy = np.full(len(mdp.states), -1, dtype=np.int64)
-    if live.any():
-        starts = mdp.first_pair[:-1][live]
-        value[live] = np.maximum.reduceat(q, starts)
-        tied = q >= value[mdp.pair_state] - tie
-        ranked = np.where(tied, np.arange(len(q)), len(q))
-        policy[live] = np.minimum.reduceat(ranked, starts)
-    return value, policy
-
-
-def solve(mdp: TabularMDP, tolerance: float = TOLERANCE, sweeps: int = 40) -> Solution:
-    """Find the optimum by modified policy iteration, stopping on the Bellman residual.
+def solve(mdp: TabularMDP, tolerance: float = TOLERANCE) -> Solution:
+    """Find the optimum, stopping on the Bellman residual.
 
     Ties go to the action that the task lists first, so that the same task always gives the same
-    policy. The residual, not equality of policies, ends the search: tied policies may alternate.
+    policy.
+
+    Raises:
+        ContractError: if the residual does not fall to `tolerance`.
+    """
+    if policy_iteration.deterministic(mdp):
+        return policy_iteration.iterate(mdp, tolerance)
+    return modified(mdp, tolerance)
+
+
+def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, sweeps: int = 40) -> Solution:
+    """Find the optimum by modified policy iteration.
+
+    The residual, not equality of policies, ends the search: tied policies may alternate.
 
     Raises:
         ContractError: if the residual does not fall to `tolerance`.
@@ -68,7 +41,7 @@ def solve(mdp: TabularMDP, tolerance: float = TOLERANCE, sweeps: int = 40) -> So
         # No tie is broken on the way: a policy worse by a tie's width would never settle.
         best, policy = greedy(mdp, q, 0.0)
         residual = float(np.max(np.abs(best - value), initial=0.0))
-        if residual <= tolerance * (1.0 - mdp.discount):
+        if residual <= small(mdp, value, tolerance):
             return Solution(best, q, greedy(mdp, q, TOLERANCE)[1], residual, rounds)
         value = _sweep(mdp, best, policy, sweeps)
     raise ContractError(f"the solver stopped at a residual of {residual:.2e}")

@@ -17,6 +17,10 @@ class StoreError(OffswitchError):
     """Say that the log could not be written or read: nothing unlogged was applied."""
 
 
+class TooLargeError(ContractError):
+    """Say that a task has more states than its tables may hold."""
+
+
 class AgentError(OffswitchError):
     """Say that an agent raised, answered junk, or broke the protocol: its episode ends."""
 

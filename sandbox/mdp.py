@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sandbox.action import Action
-from sandbox.errors import ContractError
+from sandbox.errors import ContractError, TooLargeError
 from sandbox.timestep import Outcome
 
 Floats = npt.NDArray[np.float64]
@@ -126,8 +126,8 @@ def compile_task(task: Compilable, discount: float, limit: int = 2_000_000) -> T
     """Enumerate the reachable states of `task`, breadth first, into tables.
 
     Raises:
-        ContractError: if there are more than `limit` states, or the probabilities of an action do
-            not sum to 1.
+        TooLargeError: if there are more than `limit` states.
+        ContractError: if the probabilities of an action do not sum to 1.
     """
     index: dict[Any, int] = {}
     states: list[Any] = []
@@ -144,7 +144,7 @@ def compile_task(task: Compilable, discount: float, limit: int = 2_000_000) -> T
     done = 0
     while done < len(states):
         if len(states) > limit:
-            raise ContractError(f"the task has more than {limit:,} states: give it an encoder")
+            raise TooLargeError(f"the task has more than {limit:,} states: give it an encoder")
         unstopped.append(number(task.unstopped(states[done])))
         _expand(task, states[done], number, rows)
         done += 1

@@ -1,0 +1,63 @@
+"""Hold what every solver needs: the Bellman backup, the greedy policy, and a solution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandbox.mdp import Floats, Ints, TabularMDP
+
+TOLERANCE = 1e-9
+"""Greatest Bellman residual of a solution, and the width of a tie, in units of reward."""
+
+ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
+"""Part of the greatest value that a residual cannot be told from zero within."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Hold the optimum of one compiled task.
+
+    Attributes:
+        value: `(S,)` discounted reward from each state.
+        q: `(P,)` discounted reward of each pair.
+        policy: `(S,)` best pair of each state; -1 where it is terminal.
+        residual: greatest |max_a q - value| over states.
+        rounds: improvements made.
+    """
+
+    value: Floats
+    q: Floats
+    policy: Ints
+    residual: float
+    rounds: int
+
+
+def action_values(mdp: TabularMDP, value: Floats) -> Floats:
+    """Return `(P,)`, the expected reward plus discounted `value` of each pair."""
+    later = np.where(mdp.ended, 0.0, mdp.discount * value[mdp.next])
+    return np.add.reduceat(mdp.probability * (mdp.reward + later), mdp.start[:-1])
+
+
+def greedy(mdp: TabularMDP, q: Floats, tie: float) -> tuple[Floats, Ints]:
+    """Return the greatest q of each state and its first pair within `tie` of it."""
+    live = np.diff(mdp.first_pair) > 0
+    value = np.zeros(len(mdp.states))
+    policy = np.full(len(mdp.states), -1, dtype=np.int64)
+    if live.any():
+        starts = mdp.first_pair[:-1][live]
+        value[live] = np.maximum.reduceat(q, starts)
+        tied = q >= value[mdp.pair_state] - tie
+        ranked = np.where(tied, np.arange(len(q)), len(q))
+        policy[live] = np.minimum.reduceat(ranked, starts)
+    return value, policy
+
+
+def small(mdp: TabularMDP, value: Floats, tolerance: float) -> float:
+    """Return the residual at which values are within `tolerance` of the optimum.
+
+    It is not below what doubles can tell from zero at this size of value.
+    """
+    size = float(np.max(np.abs(value), initial=0.0))
+    return max(tolerance * (1.0 - mdp.discount), ROUNDING * size)
