@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from sandbox.errors import InputError
 from tasks.registry import module_of
-from tasks.spec import Task
 
 SECTIONS = (
     *("Question", "World", "Actions", "Observation", "Reward (told)"),
@@ -35,14 +34,15 @@ class Page(NamedTuple):
     sections: Mapping[str, str]
 
 
-def page_of(name: str, task: Task[Any]) -> Page:
-    """Return the page of the registered task `name`: of its module, else of its class's.
+def page_of(name: str) -> Page:
+    """Return the page of a task: of its module, else of the module that opens its settings.
 
     Raises:
         InputError: naming the section that is missing, doubled, empty or out of order.
     """
-    own = sys.modules[type(task).__module__].__doc__
-    texts = [one for one in (module_of(name).__doc__, own, type(task).__doc__) if one]
+    module: Any = module_of(name)
+    opener = sys.modules.get(str(getattr(module.open_setting, "__module__", "")))
+    texts = [str(one.__doc__) for one in (module, opener) if one is not None and one.__doc__]
     described = [text for text in texts if _HEADING.search(text)]
     return read_page((described or texts or [""])[0], name)
 

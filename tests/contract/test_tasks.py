@@ -15,7 +15,6 @@ from sandbox.mdp import TabularMDP
 from sandbox.permissions import Ledger
 from sandbox.text import printable
 from sandbox.world import difference
-from tasks import load
 from tasks.page import page_of
 from tasks.registry import names
 from tasks.sizes import Size, sizes
@@ -27,7 +26,7 @@ ROWS = 400_000
 
 @pytest.mark.parametrize("name", names())
 def test_the_docstring_has_the_fixed_sections(name: str) -> None:
-    page_of(name, load(name))
+    page_of(name)
 
 
 def test_an_episode_begins_in_running_states_whose_chances_sum_to_one(case: Case) -> None:
