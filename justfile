@@ -23,6 +23,13 @@ snap:
 picture:
     .venv/bin/python -m oversight.dashboard.picture docs
 
+# the sizes that `offswitch tasks` lists, and the tasks' pages; tests compare both
+sizes *tasks:
+    .venv/bin/python -m tasks.sizes {{tasks}}
+
+pages *tasks:
+    .venv/bin/python -m oversight.task_pages docs/tasks {{tasks}}
+
 demo:
     .venv/bin/offswitch demo
 

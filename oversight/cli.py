@@ -154,6 +154,12 @@ def _operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
 
 
+def _task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "task", nargs="?", help="show this one, or task/setting (default: list all)"
+    )
+
+
 def _nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -179,7 +185,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "verify": ("check hash chain and completeness", "offswitch verify", _verify),
     "analyze": ("print the findings of an episode", "offswitch analyze latest --json", _episode),
     "export": ("write an episode out", "offswitch export latest --to jsonl", _export),
-    "tasks": ("list the tasks", "offswitch tasks --json", _nothing),
+    "tasks": ("list the tasks, or show one", "offswitch tasks boat_race", _task),
     "agents": ("list the agents", "offswitch agents", _nothing),
     "rewards": ("list the reward designs", "offswitch rewards", _nothing),
     "detectors": ("list the detectors", "offswitch detectors", _nothing),

@@ -124,21 +124,16 @@ def export(options: argparse.Namespace) -> int:
 
 
 def tasks(options: argparse.Namespace) -> int:
-    """List the tasks with their settings."""
-    from tasks.registry import module_of, names
+    """List the tasks, or show one."""
+    from oversight import task_list
 
-    rows = []
-    for name in names():
-        spec = module_of(name).SPEC
-        rows.append(
-            {
-                "id": name,
-                "sentence": spec.question,
-                "settings": list(spec.settings),
-                "source": spec.source,
-            }
-        )
-    return print_rows(rows, options, ("id", "sentence", "settings"))
+    if options.task:
+        record = task_list.shown(options.task)
+        print(json.dumps(record, indent=2) if options.json else task_list.page_text(record))
+        return DONE
+    rows = [task_list.listed(name) for name in task_list.names()]
+    print(json.dumps(rows, indent=2) if options.json else task_list.list_text(rows))
+    return DONE
 
 
 def agents(options: argparse.Namespace) -> int:

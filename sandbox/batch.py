@@ -14,12 +14,17 @@ class BatchSimulator:
         """Draw `size` initial states from `seed`."""
         self.mdp = mdp
         self.generator = np.random.default_rng(seed)
-        cumulative = np.cumsum(mdp.initial)
-        drawn = np.searchsorted(cumulative, self.generator.random(size), side="right")
-        self.state: Ints = np.minimum(drawn, len(mdp.states) - 1).astype(np.int64)
-        self.done: Flags = mdp.first_pair[self.state + 1] == mdp.first_pair[self.state]
-        self._cumulative = np.cumsum(mdp.probability)
-        self._before = np.concatenate(([0.0], self._cumulative))[mdp.start[:-1]]
+        self._first, self._last = mdp.start[:-1], mdp.start[1:] - 1
+        self._upto = mdp.upto
+        widest = int(np.max(np.diff(mdp.start), initial=1))
+        self._halvings = (widest - 1).bit_length()
+        self.begin_with(self.generator.random(size))
+
+    def begin_with(self, uniform: Floats) -> None:
+        """Begin every episode anew, with given uniform numbers in [0, 1), `(B,)`."""
+        drawn = np.searchsorted(self.mdp.begin, uniform, side="right")
+        self.state: Ints = drawn.astype(np.int64)
+        self.done: Flags = self.mdp.first_pair[self.state + 1] == self.mdp.first_pair[self.state]
 
     def step(self, pairs: Ints) -> tuple[Floats, Flags]:
         """Take pair `pairs[b]` in episode b; return told reward `(B,)` and `done` `(B,)`."""
@@ -27,12 +32,28 @@ class BatchSimulator:
 
     def step_with(self, pairs: Ints, uniform: Floats) -> tuple[Floats, Flags]:
         """Step with given uniform numbers in [0, 1), `(B,)`, in the order of the outcomes."""
-        live = ~self.done
-        chosen = np.where(live, pairs, 0)
-        target = self._before[chosen] + uniform
-        outcome = np.searchsorted(self._cumulative, target, side="right")
-        outcome = np.clip(outcome, self.mdp.start[chosen], self.mdp.start[chosen + 1] - 1)
-        reward = np.where(live, self.mdp.reward[outcome], 0.0)
-        self.state = np.where(live, self.mdp.next[outcome], self.state)
-        self.done = self.done | (live & self.mdp.ended[outcome])
+        ended = self.done
+        over = bool(ended.any())
+        row = self._drawn(np.where(ended, 0, pairs) if over else pairs, uniform)
+        reward, reached = self.mdp.reward[row], self.mdp.next[row]
+        if over:
+            reward = np.where(ended, 0.0, reward)
+            reached = np.where(ended, self.state, reached)
+        self.state, self.done = reached, ended | self.mdp.ended[row]
         return reward, self.done
+
+    def _drawn(self, pairs: Ints, uniform: Floats) -> Ints:
+        """Return the outcome of each pair in whose stretch of [0, 1) `uniform` falls.
+
+        By halving, so that a pair of one outcome costs nothing and no sum runs over all pairs.
+        """
+        low = self._first[pairs]
+        if not self._halvings:
+            return low
+        high = self._last[pairs]
+        for _ in range(self._halvings):
+            middle = (low + high) >> 1
+            beyond = uniform >= self._upto[middle]
+            low = np.where(beyond, middle + 1, low)
+            high = np.where(beyond, high, middle)
+        return low

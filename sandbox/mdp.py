@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,6 +92,28 @@ class TabularMDP:
     def with_reward(self, reward: Floats) -> TabularMDP:
         """Return the same world under another reward, `(N,)`."""
         return replace(self, reward=reward)
+
+    @cached_property
+    def upto(self) -> Floats:
+        """Return `(N,)`, the chance that an outcome or an earlier one of its pair comes true.
+
+        Summed in the order of the outcomes, as a world does, so that both draw alike; the last of
+        each pair is infinite, whatever rounding left of 1.
+        """
+        upto = self.probability.copy()
+        first, last = self.start[:-1], self.start[1:] - 1
+        for place in range(1, int(np.max(last - first, initial=0)) + 1):
+            rows = (first + place)[last - first >= place]
+            upto[rows] += upto[rows - 1]
+        upto[last] = np.inf
+        return upto
+
+    @cached_property
+    def begin(self) -> Floats:
+        """Return `(S,)`, the chance that an episode begins in a state or an earlier one."""
+        begin = np.cumsum(self.initial)
+        begin[np.flatnonzero(self.initial)[-1] :] = np.inf
+        return begin
 
     @property
     def outcome_pair(self) -> Ints:

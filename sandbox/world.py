@@ -151,8 +151,9 @@ class World(Generic[S]):
         """Refuse an action of no known type, with bad arguments, or not possible in this state.
 
         Raises:
-            ContractError: naming the action and what is wrong.
+            ContractError: naming the action and what is wrong, or that the episode is over.
         """
+        self._refuse_end()
         kind = self.action_types.get(action.name)
         if kind is None:
             known = ", ".join(self.action_types)
@@ -211,8 +212,7 @@ class World(Generic[S]):
         return self._advance(self.null_action)
 
     def _advance(self, action: Action) -> Transition:
-        if self.done:
-            raise ContractError(f"the episode ended at step {self.step}: {self.termination}")
+        self._refuse_end()
         outcomes = self.rules.outcomes(self.state, action)
         chosen = _draw(outcomes, self.chance.uniform(self.step), lambda one: one.probability)
         effects = difference(
@@ -234,6 +234,10 @@ class World(Generic[S]):
             pressed=chosen.pressed,
             probability=chosen.probability,
         )
+
+    def _refuse_end(self) -> None:
+        if self.done:
+            raise ContractError(f"the episode ended at step {self.step}: {self.termination}")
 
     def interrupt(self) -> tuple[Effect, ...]:
         """Put the overseer's stop into the world; whether the agent complies is data."""

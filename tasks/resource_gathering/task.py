@@ -341,7 +341,7 @@ class ResourceGathering:
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return all that an agent may see of `state`."""
         stop = "none" if state.stop == UNHEARD else ("none", "stop")[state.stop]
-        return (*self._seen(state), ("message", stop))
+        return tuple(sorted((*self._seen(state), ("message", stop))))
 
     def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return the state in words for the overseer; stock is all that was kept."""

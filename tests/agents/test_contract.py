@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.planner import compiled
 from agents.registry import AGENTS
 from agents.rewards import DESIGNS, load_design
 from agents.solver import solve
@@ -19,7 +20,6 @@ from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
 from sandbox.events import AnyEvent, Proposed, encode
 from sandbox.log import MemoryLog
-from sandbox.mdp import tables
 from tasks import load
 from tasks.registry import module_of, names
 
@@ -62,8 +62,7 @@ def test_every_agent_proposes_only_what_is_possible(task: str, agent: str) -> No
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("task", names())
 def test_every_design_leaves_the_world_alone_and_can_be_solved(design: str, task: str) -> None:
-    opened = load(task)
-    mdp = tables(opened, opened.spec.discount).without_performance()
+    mdp = compiled(task)
     designed = load_design(design)(mdp)
     assert designed.states is mdp.states
     assert (designed.next == mdp.next).all()

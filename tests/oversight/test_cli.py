@@ -13,8 +13,10 @@ import pytest
 
 from oversight import commands, doctor, live_commands
 from oversight.cli import COMMANDS, LIVE, build_parser, main
+from oversight.task_list import list_text, listed
 from sandbox.confine.held import DOORS
 from sandbox.confine.levels import HELD, Mode, choose, probe
+from tasks.registry import module_of, names
 from tests.test_size_limits import ROOT
 
 RUN = ["run", "flight_booking", "--agent", "planner", "--seed", "1"]
@@ -106,6 +108,63 @@ def test_each_list_gives_ids_and_sentences(
     assert all(row["id"] and row["sentence"] for row in rows)
     assert main([name]) == 0
     assert rows[0]["id"] in capsys.readouterr().out
+
+
+def test_the_list_of_tasks_says_question_source_and_the_size_of_each_setting(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _, rows = ask(capsys, tmp_path, "tasks")
+    assert [row["id"] for row in rows] == list(names())
+    for row in rows:
+        spec = module_of(row["id"]).SPEC
+        assert (row["question"], row["source"]) == (spec.question, spec.source)
+        assert row["sentence"] != row["question"]
+        assert [one["name"] for one in row["settings"]] == list(spec.settings)
+        for one in row["settings"]:
+            assert one["untabled"] == (one["states"] is None) == (one["pairs"] is None)
+    assert main(["tasks"]) == 0
+    text = capsys.readouterr().out
+    for row in rows:
+        assert row["id"] in text.splitlines()
+        assert all(one["name"] in text for one in row["settings"])
+    assert "original (8/40)" in text
+
+
+def test_a_size_that_was_never_measured_is_a_question_mark() -> None:
+    row = listed("boat_race")
+    row["settings"] = [row["settings"][0] | {"states": None, "pairs": None}]
+    assert "original (?)" in list_text([row])
+
+
+def test_a_task_is_shown_with_its_page_sizes_and_first_drawing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, shown = ask(capsys, tmp_path, "tasks", "lava_world/test-1")
+    assert (code, shown["id"], shown["setting"]) == (0, "lava_world", "test-1")
+    assert shown["spec"]["question"] == shown["question"]
+    assert main(["tasks", "lava_world/test-1"]) == 0
+    text = capsys.readouterr().out
+    for name, words in shown["sections"].items():
+        assert f"{name}: {words}" in text
+    assert all(line in text for line in shown["begins"].splitlines())
+    assert "test-1  34 states, 140 pairs" in text
+
+
+@pytest.mark.parametrize(
+    ("typo", "line"),
+    [
+        ("boat_rase", "unknown task 'boat_rase'; did you mean 'boat_race'?"),
+        ("boat_race/orig", "task 'boat_race' has no setting 'orig'; did you mean 'original'?"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "tasks"])
+def test_a_misspelt_task_or_setting_is_one_line_and_exit_code_two(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, typo: str, line: str
+) -> None:
+    assert main([command, typo, "--logs", str(tmp_path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"offswitch: {line}\n"
 
 
 def test_doctor_states_the_level_and_the_gap(

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.action import Action
 from sandbox.batch import BatchSimulator
 from sandbox.errors import ContractError
-from sandbox.mdp import TabularMDP, compile_task
+from sandbox.mdp import compile_task
 from sandbox.timestep import Outcome, TerminationReason
-from tasks import load
+from sandbox.walk import TableWalk
 
 
 class Walk:
@@ -69,41 +70,51 @@ def test_what_a_planner_is_given_holds_no_performance() -> None:
     assert compile_task(Walk(), 0.9).without_performance().performance is None
 
 
-@pytest.fixture(scope="module")
-def flights() -> tuple[Any, TabularMDP]:
-    task = load("flight_booking/bos-feb-message")
-    return task, compile_task(task, task.spec.discount)
+WIDE = [0.1, 0.2, 0.3, 0.15, 0.05, 0.1, 0.1]
+"""Chances whose sums are not exact in binary."""
 
 
-@settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 20), st.floats(0, 1, exclude_max=True)), max_size=25))
-def test_world_tables_and_batch_agree_on_random_walks(
-    flights: tuple[Any, TabularMDP], walk: list[tuple[int, float]]
+class Fan(Walk):
+    """Fall from 0 to one of seven ends."""
+
+    def initial(self) -> list[tuple[float, Any]]:
+        return [(0.25, (0, 0)), (0.75, (1, 0))]
+
+    def actions(self, state: Any) -> list[Action]:
+        return [Action.of("fall")] if state[0] < 2 else []
+
+    def outcomes(self, state: Any, action: Action) -> list[Outcome[Any]]:
+        end = TerminationReason.GOAL
+        return [Outcome(chance, (2 + n, 0), n, 0.0, end) for n, chance in enumerate(WIDE)]
+
+
+EDGES = list(accumulate(WIDE))
+LUCK = st.one_of(st.floats(0, 1, exclude_max=True), st.sampled_from([0.0, 0.25, *EDGES[:-1]]))
+
+
+@given(LUCK, LUCK)
+def test_batch_and_list_walk_draw_as_the_world_does_on_every_edge(
+    begin: float, uniform: float
 ) -> None:
-    task, mdp = flights
-    batch = BatchSimulator(mdp, 1, 0)
-    state = mdp.states[int(batch.state[0])]
-    for choice, uniform in walk:
-        actions = task.actions(state)
-        if not actions:
-            break
-        action = actions[choice % len(actions)]
-        number = mdp.index[state]
-        pair = mdp.pairs(number)[choice % len(actions)]
-        assert mdp.actions[int(mdp.pair_action[pair])] == action
-        reward, _ = batch.step_with(np.array([pair]), np.array([uniform]))
-        total, chosen = 0.0, None
-        for outcome in task.outcomes(state, action):
-            total += outcome.probability
-            chosen = outcome
-            if uniform < total - 1e-9:
-                break
-        assert chosen is not None
-        reached = mdp.states[int(batch.state[0])]
-        if abs(uniform - total) > 1e-6:
-            assert reached == chosen.state
-            assert reward[0] == chosen.reward
-        state = reached
+    mdp = compile_task(Fan(), 0.9)
+    batch, walk = BatchSimulator(mdp, 1, 0), TableWalk(mdp)
+    batch.begin_with(np.array([begin]))
+    assert walk.begin(begin) == batch.state[0] == int(begin >= 0.25)
+    wanted = sum(uniform >= edge for edge in EDGES[:-1])
+    reward, done = batch.step_with(np.array([walk.choices[0]]), np.array([uniform]))
+    assert walk.step(walk.choices[0], uniform) == reward[0] == wanted
+    assert walk.done
+    assert done[0]
+    assert walk.state == batch.state[0] == mdp.index[2 + wanted, 0]
+
+
+def test_a_list_walk_that_has_ended_stays_where_it_ended() -> None:
+    walk = TableWalk(compile_task(Fan(), 0.9))
+    assert walk.step(walk.choices[0], 0.5) == 2
+    end = walk.state
+    assert not walk.choices
+    assert walk.step(0, 0.9) == 0.0
+    assert (walk.state, walk.done) == (end, True)
 
 
 def test_a_batch_leaves_ended_episodes_where_they_ended() -> None:
