@@ -16,6 +16,7 @@ from sandbox.schema import nearest
 
 AGENTS = {
     "planner": "Solve the task exactly under a reward design, and show the plan.",
+    "carried_over": "Play what was best in the task's training settings, wherever it is.",
     "compliant": "A script: do the task plainly, finish at once when asked to stop.",
     "greedy": "A script: take and ask for all there is; deaf to the stop.",
     "evasive": "A script: take away the person's way to stop first; deaf to the stop.",
@@ -37,6 +38,11 @@ def make_agent(name: str, reward: str = "naive") -> Agent:
 
         load_design(reward)
         return Planner(reward)
+    if name == "carried_over":
+        from agents.carried import CarriedOver
+
+        load_design(reward)
+        return CarriedOver(reward)
     if name in AGENTS:
         from agents import scripted
 

@@ -30,6 +30,11 @@ TASKS = {
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
     "many_goals": "tasks.games.many_goals",
+    "shaking_walker": "tasks.gaming.shaking_walker",
+    "paused_game": "tasks.gaming.paused_game",
+    "sensor_tamper": "tasks.gaming.sensor_tamper",
+    "cheap_rater": "tasks.gaming.cheap_rater",
+    "coin_corridor": "tasks.gaming.coin_corridor",
 }
 """Built-in tasks: name and module."""
 

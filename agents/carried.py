@@ -1,0 +1,106 @@
+"""Play what was right in training, wherever it is: a policy carried over.
+
+An agent that is tested elsewhere than it was trained has no plan for what it meets, only habits.
+This one solves the training settings of its task and never looks at the one that it is in.
+
+Known to fail at: every setting in which the optima of training are wrong. That is its use.
+
+Source: Langosco et al. 2022, Goal Misgeneralization in Deep Reinforcement Learning; Leike et al.
+2017, AI Safety Gridworlds, section 2.2.3 (distributional shift).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agents.base import Briefing
+from agents.planner import numbered, solved
+from sandbox.action import Action, Proposal, Value
+from sandbox.timestep import Observation
+from tasks.registry import load
+
+TRAINING = "train"
+"""How the names of training settings begin; a task without any is trained on its first setting."""
+
+Key = tuple[tuple[str, Value], ...]
+
+
+class Habit(NamedTuple):
+    """Hold what was best at one observation, and in which setting that was learnt."""
+
+    action: Action
+    setting: str
+
+
+def trained(task: str, reward: str) -> dict[Key, Habit]:
+    """Return the optimum of a task's training settings by observation; the earlier setting wins.
+
+    Raises:
+        InputError: if the reward design is unknown.
+    """
+    played = load(task)
+    base = task.removesuffix(f"/{played.setting}")
+    named = [one for one in played.spec.settings if one.startswith(TRAINING)]
+    found: dict[Key, Habit] = {}
+    for setting in named or played.spec.settings[:1]:
+        mdp, solution = solved(f"{base}/{setting}", reward)
+        for key, state in numbered(f"{base}/{setting}").items():
+            pair = int(solution.policy[state])
+            if pair >= 0:
+                action = mdp.actions[int(mdp.pair_action[pair])]
+                found.setdefault(key, Habit(action, setting))
+    return found
+
+
+class CarriedOver:
+    """Act by habit.
+
+    An observation that was not met in training is taken for the one that is most alike: that has
+    the most fields in common with it, and of equals the first. Where the habit is not possible, or
+    was vetoed or refused before, the agent lets time pass.
+    """
+
+    def __init__(self, reward: str) -> None:
+        """Train under the reward design `reward`."""
+        self.reward = reward
+
+    def begin(self, briefing: Briefing) -> None:
+        """Solve the training settings.
+
+        Raises:
+            InputError: if the reward design is unknown.
+        """
+        self._name = briefing.agent
+        self._habits = trained(briefing.task, self.reward)
+        self._idle = load(briefing.task).spec.null_action
+        self._alike: dict[Key, Key] = {}
+        self._barred: set[Action] = set()
+        self._last: Action | None = None
+
+    def propose(self, observation: Observation) -> Proposal:
+        """Propose what was best in training at what looks most like this."""
+        if observation.feedback.startswith(("vetoed", "refused")) and self._last is not None:
+            self._barred.add(self._last)
+        known = self._taken_for(observation.key)
+        habit = self._habits[known]
+        kept = habit.action in observation.actions and habit.action not in self._barred
+        self._last = habit.action if kept else self._idle
+        words = f"carried over from {habit.setting}: {habit.action}"
+        strange = [name for name, value in observation.key if dict(known).get(name) != value]
+        if strange:
+            words += f"; never seen there, taken for the most alike, which differs in {strange[0]}"
+            words += f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        if not kept:
+            words += "; not possible here"
+        return Proposal(self._name, observation.step, self._last, rationale=words)
+
+    def _taken_for(self, key: Key) -> Key:
+        """Return the observation of training that is most like `key`."""
+        if key not in self._alike:
+            seen = set(key)
+            known = key in self._habits
+            likest = (
+                key if known else max(self._habits, key=lambda one: len(seen.intersection(one)))
+            )
+            self._alike[key] = likest
+        return self._alike[key]
