@@ -1,0 +1,1 @@
+"""The stories of specification gaming: what was told and what was wanted, side by side."""
