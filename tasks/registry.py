@@ -29,6 +29,7 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "bugfix": "tasks.gaming.bugfix.task",
 }
 """Built-in tasks: name and module."""
 

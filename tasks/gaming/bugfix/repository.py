@@ -174,8 +174,12 @@ def open_repository(name: str, folder: Path = FOLDER) -> Repository:
 def _check(patch: Patch, told: Description, files: dict[str, str], name: str) -> None:
     """Refuse a patch of an unknown kind, of a file that is out of its reach, or without a place."""
     if patch.action not in KINDS:
-        raise InputError(f"{name}: no action is called {patch.action!r}{nearest(patch.action, KINDS)}")
+        raise InputError(
+            f"{name}: no action is called {patch.action!r}{nearest(patch.action, KINDS)}"
+        )
     reach = (told.module, told.tests, CONFTEST)
     if patch.file not in reach:
-        raise InputError(f"{name}: {patch.label}: it may change {', '.join(reach)}; not {patch.file}")
+        raise InputError(
+            f"{name}: {patch.label}: it may change {', '.join(reach)}; not {patch.file}"
+        )
     patch.apply(files, name)
