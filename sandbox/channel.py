@@ -46,6 +46,24 @@ class Channel:
         """
         self._send(line + b"\n", time.monotonic() + seconds, seconds)
 
+    def rest(self, seconds: float) -> bytes:
+        """Return all that the other side still writes until it is gone.
+
+        Raises:
+            AgentTimeoutError: when it is not gone within `seconds`.
+            AgentError: when it writes too much.
+        """
+        until = time.monotonic() + seconds
+        while len(self._buffer) <= MAX_LINE:
+            self._ready([self._reading], [], until, seconds)
+            chunk = os.read(self._reading, _CHUNK)
+            if not chunk:
+                found = bytes(self._buffer)
+                self._buffer.clear()
+                return found
+            self._buffer += chunk
+        raise AgentError(f"the process wrote more than {MAX_LINE:,} bytes")
+
     def _send(self, content: bytes, until: float, seconds: float) -> None:
         rest = memoryview(content)
         while rest:

@@ -35,6 +35,7 @@ TASKS = {
     "sensor_tamper": "tasks.gaming.sensor_tamper",
     "cheap_rater": "tasks.gaming.cheap_rater",
     "coin_corridor": "tasks.gaming.coin_corridor",
+    "bugfix": "tasks.gaming.bugfix.task",
 }
 """Built-in tasks: name and module."""
 

@@ -36,13 +36,17 @@ _WORDS = 4096
 _numbers = count()
 
 
-def errand(files: Sequence[str], uid: int, *, namespaces: bool) -> bytes:
-    """Return what a process is told before it is held; `files` are an agent of one's own."""
+def errand(files: Sequence[str], uid: int, *, namespaces: bool, host: str = HOST) -> bytes:
+    """Return what a process is told before it is held.
+
+    `files` are what it may read beside our packages: an agent of one's own, or a folder. `host` is
+    the module that it becomes.
+    """
     told = {
         "path": paths.search_path(),
         "before": ["sandbox.confine.landlock", "sandbox.confine.seccomp"],
         "readable": [*paths.readable(), *files],
-        "host": HOST,
+        "host": host,
         "uid": uid,
         "alone": bool(uid) or namespaces,
     }
@@ -57,8 +61,10 @@ def start_bare() -> Held:
         return Held(child.pid, os.pidfd_open(child.pid), child, pipes.channel())
 
 
-def start_held(files: Sequence[str] = (), *, namespaces: bool) -> Held:
+def start_held(files: Sequence[str] = (), *, namespaces: bool, host: str = HOST) -> Held:
     """Start a process that holds itself, within namespaces of its own if asked.
+
+    It becomes `host`: an agent's, unless another module is named.
 
     Raises:
         InputError: naming what could not be closed on this machine. Nothing is left behind.
@@ -67,7 +73,7 @@ def start_held(files: Sequence[str] = (), *, namespaces: bool) -> Held:
     try:
         with _Pipes() as pipes:
             process = _contained(pipes, files, errors) if namespaces else _plain(pipes, errors)
-        return _attested(process, files, namespaces=namespaces)
+        return _attested(process, files, namespaces=namespaces, host=host)
     except (AgentError, OSError, msgspec.DecodeError) as error:
         said = " ".join(os.pread(errors, _WORDS, 0).decode(errors="replace").split()[-40:])
         raise InputError(f"the agent's process did not start: {said or error}") from error
@@ -122,11 +128,11 @@ def _told_pid(told: int) -> int:
     return int(json.loads(said)["child-pid"])
 
 
-def _attested(process: Held, files: Sequence[str], *, namespaces: bool) -> Held:
+def _attested(process: Held, files: Sequence[str], *, namespaces: bool, host: str) -> Held:
     """Have a process hold itself, and return it only if nothing stayed open."""
     try:
         uid = _uid(files, namespaces=namespaces)
-        told = errand(files, uid, namespaces=namespaces)
+        told = errand(files, uid, namespaces=namespaces, host=host)
         line = process.channel.exchange(told, SHOWN)
         report = msgspec.json.decode(line, type=Report)
         seen = seen_faults(process, namespaces=namespaces) if report.sound else []
