@@ -8,7 +8,7 @@ from agents.base import Briefing
 from agents.rewards import load_design
 from agents.solver import Solution, solve
 from sandbox.action import Action, PlannedStep, Proposal, Value
-from sandbox.errors import ContractError
+from sandbox.errors import ContractError, InputError
 from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 from tasks.registry import load
@@ -19,8 +19,17 @@ HORIZON = 5
 
 @lru_cache(maxsize=8)
 def compiled(task: str) -> TabularMDP:
-    """Return the tables of a task, compiled once; nothing hidden stands in them."""
+    """Return the tables of a task, compiled once; nothing hidden stands in them.
+
+    Raises:
+        InputError: if the setting is too wide for tables.
+    """
     opened = load(task)
+    if opened.setting in opened.spec.untabled:
+        raise InputError(
+            f"{opened.spec.id}/{opened.setting} is too wide for tables, so it cannot be solved; "
+            f"take {opened.spec.settings[0]!r}, or another agent"
+        )
     return tables(opened, opened.spec.discount).without_performance()
 
 

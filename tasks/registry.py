@@ -29,6 +29,14 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "tomato_watering": "tasks.gridworlds.tomato_watering",
+    "friend_foe": "tasks.gridworlds.friend_foe",
+    "conveyor_belt": "tasks.gridworlds.conveyor_belt",
+    "aup_options": "tasks.gridworlds.attainable.options",
+    "aup_damage": "tasks.gridworlds.attainable.damage",
+    "aup_correction": "tasks.gridworlds.attainable.correction",
+    "aup_offset": "tasks.gridworlds.attainable.offset",
+    "aup_interference": "tasks.gridworlds.attainable.interference",
 }
 """Built-in tasks: name and module."""
 
