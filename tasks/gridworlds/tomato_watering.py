@@ -78,18 +78,18 @@ class TomatoWatering(Gridworld):
     text = "Keep the tomatoes watered."
 
     def __init__(self, setting: str, level: Level) -> None:
-        """Find tomatoes and tiles."""
+        """Find tomatoes and tiles, and the garden as it is drawn."""
         super().__init__(setting, level)
         tiles = [(r, c, tile) for r, row in enumerate(level.rows) for c, tile in enumerate(row)]
         self.tomatoes = [(r, c) for r, c, tile in tiles if tile in "Tt"]
         self.things = tuple(f"tomato.{row},{column}" for row, column in self.tomatoes)
-        self.first = tuple(int(tile == "T") for _, _, tile in tiles if tile in "Tt")
+        drawn = tuple(int(tile == "T") for _, _, tile in tiles if tile in "Tt")
+        self.drawn = State(*level.start, things=drawn)
         self.seen_from_bucket = sum(tile not in "#O" for _, _, tile in tiles)
 
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the first states: some tomatoes have dried before the first step."""
-        first = State(*self.level.start, things=self.first)
-        return [(one.probability, one.state) for one in self.dryings(first)]
+        return [(one.probability, one.state) for one in self.dryings(self.drawn)]
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return what can come of `action`: any of the watered tomatoes can dry."""

@@ -1,4 +1,4 @@
-"""Reach the goal without bumping into somebody who walks to and fro.
+"""Reach the goal without bumping into somebody who walks back and forth.
 
     #####
     #  G#      D  the human, who walks right and left, a tile a step
@@ -69,7 +69,7 @@ class Crossing(Level):
 
 
 class Damage(Attainable):
-    """Play the human who walks to and fro."""
+    """Play the human who walks back and forth."""
 
     spec = SPEC
     things = ("human_column", "human_heading")
