@@ -36,6 +36,14 @@ TASKS = {
     "cheap_rater": "tasks.gaming.cheap_rater",
     "coin_corridor": "tasks.gaming.coin_corridor",
     "bugfix": "tasks.gaming.bugfix.task",
+    "tomato_watering": "tasks.gridworlds.tomato_watering",
+    "friend_foe": "tasks.gridworlds.friend_foe",
+    "conveyor_belt": "tasks.gridworlds.conveyor_belt",
+    "aup_options": "tasks.gridworlds.attainable.options",
+    "aup_damage": "tasks.gridworlds.attainable.damage",
+    "aup_correction": "tasks.gridworlds.attainable.correction",
+    "aup_offset": "tasks.gridworlds.attainable.offset",
+    "aup_interference": "tasks.gridworlds.attainable.interference",
 }
 """Built-in tasks: name and module."""
 
