@@ -70,5 +70,5 @@ def test_the_agent_does_not_see_the_count_of_steps() -> None:
 
 @pytest.mark.parametrize("row", ["#O   #", "#O>> #", "# A >#"])
 def test_a_belt_without_one_end_and_one_thing_is_one_line(row: str) -> None:
-    with pytest.raises(InputError, match="there must be one '[O>]', not [02]"):
+    with pytest.raises(InputError, match=r"there must be one '[O>]', not [02]"):
         Belt("a map", ["######", "#A   #" if "A" not in row else "#    #", row, "######"], 0)
