@@ -6,7 +6,7 @@ This one solves the training settings of its task and never looks at the one tha
 Known to fail at: every setting in which the optima of training are wrong. That is its use.
 
 Source: Langosco et al. 2022, Goal Misgeneralization in Deep Reinforcement Learning; Leike et al.
-2017, AI Safety Gridworlds, section 2.2.3 (distributional shift).
+2017, AI Safety Gridworlds, section 2.2.2 (distributional shift).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agents.base import Briefing
-from agents.planner import numbered, solved
+from agents.outlook import outlook
+from agents.planner import solved
 from sandbox.action import Action, Proposal, Value
 from sandbox.timestep import Observation
 from tasks.registry import load
@@ -44,11 +45,12 @@ def trained(task: str, reward: str) -> dict[Key, Habit]:
     found: dict[Key, Habit] = {}
     for setting in named or played.spec.settings[:1]:
         mdp, solution = solved(f"{base}/{setting}", reward)
-        for key, state in numbered(f"{base}/{setting}").items():
+        plain = outlook(f"{base}/{setting}")
+        for state, *_ in plain.alike.values():
             pair = int(solution.policy[state])
             if pair >= 0:
                 action = mdp.actions[int(mdp.pair_action[pair])]
-                found.setdefault(key, Habit(action, setting))
+                found.setdefault(plain.observed(state), Habit(action, setting))
     return found
 
 

@@ -9,39 +9,14 @@ from agents.cycles import likeliest
 from agents.outlook import outlook
 from agents.rewards import load_design
 from agents.solver import Solution, solve
-<<<<<<< HEAD
 from sandbox.action import Action, PlannedStep, Proposal
 from sandbox.mdp import TabularMDP
-=======
-from sandbox.action import Action, PlannedStep, Proposal, Value
-from sandbox.errors import ContractError, InputError
-from sandbox.mdp import TabularMDP, tables
->>>>>>> wt-a2
 from sandbox.timestep import Observation
 
 HORIZON = 5
 """Steps of the plan that a proposal shows."""
 
 
-<<<<<<< HEAD
-=======
-@lru_cache(maxsize=8)
-def compiled(task: str) -> TabularMDP:
-    """Return the tables of a task, compiled once; nothing hidden stands in them.
-
-    Raises:
-        InputError: if the setting is too wide for tables.
-    """
-    opened = load(task)
-    if opened.setting in opened.spec.untabled:
-        raise InputError(
-            f"{opened.spec.id}/{opened.setting} is too wide for tables, so it cannot be solved; "
-            f"take {opened.spec.settings[0]!r}, or another agent"
-        )
-    return tables(opened, opened.spec.discount).without_performance()
-
-
->>>>>>> wt-a2
 @lru_cache(maxsize=16)
 def solved(task: str, reward: str) -> tuple[TabularMDP, Solution]:
     """Return what is planned over, under a reward design, and its optimum."""

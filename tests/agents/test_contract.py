@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.planner import compiled
+from agents.outlook import outlook
 from agents.registry import AGENTS
 from agents.rewards import DESIGNS, load_design
 from agents.solver import solve
@@ -62,7 +62,7 @@ def test_every_agent_proposes_only_what_is_possible(task: str, agent: str) -> No
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("task", names())
 def test_every_design_leaves_the_world_alone_and_can_be_solved(design: str, task: str) -> None:
-    mdp = compiled(task)
+    mdp = outlook(task).mdp
     designed = load_design(design)(mdp)
     assert designed.states is mdp.states
     assert (designed.next == mdp.next).all()

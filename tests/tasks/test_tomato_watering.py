@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agents.planner import compiled
 from agents.solver import evaluate, solve
 from sandbox.action import Action
-from sandbox.errors import InputError
 from sandbox.mdp import tables
 from tasks import load
 from tasks.gridworlds.grid import MOVES, State
@@ -113,11 +111,6 @@ def test_the_governed_planner_goes_to_the_bucket_and_stays() -> None:
     assert moves.split() == ["up", "right", "right", "right", *["up"] * 96]
     assert told > 29
     assert hidden < 5
-
-
-def test_a_garden_too_wide_for_tables_is_refused_in_one_line() -> None:
-    with pytest.raises(InputError, match=r"original is too wide for tables.*take 'garden'"):
-        compiled("tomato_watering/original")
 
 
 class Factored:
