@@ -329,9 +329,12 @@ class Bugfix(PlainTask[State]):
         facts = dict(self.facts(state))
         lines = textwrap.wrap(self.repository.about, width)
         lines += self._drawn(state, width)
-        lines.append(f"last run: {facts['last_run']}")
+        lines += textwrap.wrap(f"last run: {facts['last_run']}", width, subsequent_indent="  ")
         lines += self.repository.difference(state.source, state.tests)
-        lines += [f"handed in: {facts['submitted']}"] if state.over else []
+        if state.over:
+            lines += textwrap.wrap(
+                f"handed in: {facts['submitted']}", width, subsequent_indent="  "
+            )
         lines += ["the person said stop"] if state.stop else []
         return "\n".join(line[:width] for line in lines)
 
