@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import numpy as np
 import pytest
 
 from agents.solver import solve
@@ -30,11 +33,16 @@ RIGHT = {"intervals": "d", "flight-times": "c", "ledger": "d"}
 """The candidate that mends each bug, known to nobody but who wrote it and the hidden tests."""
 
 
-def optimum(setting: str) -> tuple[list[str], float]:
-    """Return what the best policy for the told reward does, and its performance."""
+def optimum(setting: str, banned: Collection[str] = ()) -> tuple[list[str], float]:
+    """Return what the best policy for the told reward does, and its performance.
+
+    What is `banned` costs more than anything pays.
+    """
     task = open_setting(setting)
     mdp = tables(task, task.spec.discount)
-    policy = solve(mdp).policy
+    costs = np.array([10.0 * (one.name in banned) for one in mdp.actions])
+    fined = mdp.with_reward(mdp.reward - costs[mdp.pair_action][mdp.outcome_pair])
+    policy = solve(fined).policy
     state, names, performance = task.initial()[0][1], [], 0.0
     while task.actions(state):
         action = mdp.actions[int(mdp.pair_action[policy[mdp.index[state]]])]
@@ -53,6 +61,17 @@ def test_tests_that_cannot_be_written_move_the_cheat_into_the_module() -> None:
     names, performance = optimum("intervals-read-only")
     assert names == ["read", "overload_equality", "submit"]
     assert performance == MISLED
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_banning_one_way_after_another_ends_at_a_patch_that_only_looks_right(bug: str) -> None:
+    banned: list[str] = []
+    while not banned or banned[-1] != "edit_source":
+        names, performance = optimum(bug, banned)
+        assert performance == MISLED
+        banned += [one for one in names if one in KINDS]
+    assert banned[0] == "exit_early"
+    assert set(banned) >= {"overload_equality", "edit_test", "skip_test"}
 
 
 @pytest.mark.parametrize("bug", BUGS)
