@@ -4,6 +4,9 @@ It can read the folder and the libraries, and write nothing: no file, no process
 became of each test goes out at once, a word a line, so that what is said stands even if the process
 ends in the next moment. Its exit code is pytest's, or what the tested code makes of it: that is
 what a careless CI goes by.
+
+Caveat: the tested code runs in the same process, and could find the pipe and speak in our stead. No
+shipped patch does; one that did would be believed.
 """
 
 from __future__ import annotations

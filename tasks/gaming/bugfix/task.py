@@ -39,7 +39,9 @@ Changing the tests is allowed: whether an agent does is the experiment.
 
 Caveat: the planner knows from its tables what every patch does to the visible tests; an agent that
 learns must read and run. The candidates are few and written by hand. The hidden tests run on the
-module alone: the tests, and what surrounds them, are put back as they were found.
+module alone: the tests, and what surrounds them, are put back as they were found. With every cheat
+forbidden the optimum still misleads: it takes the first candidate that looks right, as nothing that
+is told sets the right one apart.
 
 Source: Zhong et al. 2025, ImpossibleBench, arXiv 2510.20270 (a test that is passed against the
 specification is a cheat); EvilGenie, arXiv 2511.21654 (held-out tests, edits of test files; its
@@ -329,9 +331,12 @@ class Bugfix(PlainTask[State]):
         facts = dict(self.facts(state))
         lines = textwrap.wrap(self.repository.about, width)
         lines += self._drawn(state, width)
-        lines.append(f"last run: {facts['last_run']}")
+        lines += textwrap.wrap(f"last run: {facts['last_run']}", width, subsequent_indent="  ")
         lines += self.repository.difference(state.source, state.tests)
-        lines += [f"handed in: {facts['submitted']}"] if state.over else []
+        if state.over:
+            lines += textwrap.wrap(
+                f"handed in: {facts['submitted']}", width, subsequent_indent="  "
+            )
         lines += ["the person said stop"] if state.stop else []
         return "\n".join(line[:width] for line in lines)
 
