@@ -11,15 +11,11 @@ Source: Langosco et al. 2022, Goal Misgeneralization in Deep Reinforcement Learn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from agents.base import Briefing
-from agents.rewards import load_design
-from agents.solver import solve
+from agents.planner import numbered, solved
 from sandbox.action import Action, Proposal, Value
-from sandbox.mdp import tables
 from sandbox.timestep import Observation
 from tasks.registry import load
 
@@ -36,28 +32,8 @@ class Habit(NamedTuple):
     setting: str
 
 
-@lru_cache(maxsize=8)
-def learnt(task: str, reward: str) -> Mapping[Key, Habit]:
-    """Return the optimum of one setting by observation.
-
-    Where several states look alike, the first counts: the one in which nothing unseen has happened.
-
-    Raises:
-        InputError: if the reward design is unknown.
-    """
-    opened = load(task)
-    mdp = tables(opened, opened.spec.discount).without_performance()
-    policy = solve(load_design(reward)(mdp)).policy
-    found: dict[Key, Habit] = {}
-    for state, pair in zip(mdp.states, policy.tolist(), strict=True):
-        if pair >= 0:
-            habit = Habit(mdp.actions[int(mdp.pair_action[pair])], opened.setting)
-            found.setdefault(opened.observe(state), habit)
-    return found
-
-
-def trained(task: str, reward: str) -> Mapping[Key, Habit]:
-    """Return what was learnt in a task's training settings; the earlier one wins.
+def trained(task: str, reward: str) -> dict[Key, Habit]:
+    """Return the optimum of a task's training settings by observation; the earlier setting wins.
 
     Raises:
         InputError: if the reward design is unknown.
@@ -67,8 +43,12 @@ def trained(task: str, reward: str) -> Mapping[Key, Habit]:
     named = [one for one in played.spec.settings if one.startswith(TRAINING)]
     found: dict[Key, Habit] = {}
     for setting in named or played.spec.settings[:1]:
-        for key, habit in learnt(f"{base}/{setting}", reward).items():
-            found.setdefault(key, habit)
+        mdp, solution = solved(f"{base}/{setting}", reward)
+        for key, state in numbered(f"{base}/{setting}").items():
+            pair = int(solution.policy[state])
+            if pair >= 0:
+                action = mdp.actions[int(mdp.pair_action[pair])]
+                found.setdefault(key, Habit(action, setting))
     return found
 
 
