@@ -234,13 +234,13 @@ class ShakingWalker(PlainTask[State]):
         """Draw the body from its side, over the strip of the ring that it walks on."""
         pace = 4 if width >= RING * 4 else 2
         strip = _lying(state, pace) if state.fallen else _upright(state, pace)
-        legs = ", ".join(
-            f"{name} {'raised' if leg.raised else 'down'} {ANGLES[leg.angle]}"
+        legs = [
+            f"{name:5} {'raised' if leg.raised else 'planted':7} {ANGLES[leg.angle]}"
             for name, leg in zip(LEGS, state.legs, strict=True)
-        )
+        ]
         said = ["FALLEN"] * state.fallen + ["the person said stop"] * state.stop
         ground = ("|" + "_" * (pace - 1)) * RING
-        return "\n".join(line[:width].rstrip() for line in [*strip, ground, legs, *said])
+        return "\n".join(line[:width].rstrip() for line in [*strip, ground, *legs, *said])
 
 
 def _upright(state: State, pace: int) -> list[str]:
