@@ -19,7 +19,7 @@ from sandbox.action import Action
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 WIDTH = 1e-9
-"""Signatures nearer than this are the same: rounding is far below, chance agreement far above."""
+"""Told rewards, and signatures, nearer than this are the same: rounding is far below."""
 
 QUIET = 2
 """Rounds without a split, each with fresh random weights, after which a partition is stable."""

@@ -15,16 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.beliefs import LIMIT, Belief, BeliefTask, believed
-from agents.lumping import Look, looks
+from agents.lumping import WIDTH, Look, looks
 from sandbox.action import Value
 from sandbox.errors import ContractError, TooLargeError
 from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 from tasks.registry import load
 from tasks.spec import Task
-
-WIDTH = 1e-9
-"""Told rewards nearer than this are the same."""
 
 
 class Tracker(Protocol):

@@ -1,4 +1,7 @@
-"""Plan by solving the task exactly, and show the plan: next steps, values, and what if stopped."""
+"""Plan by solving the task exactly, and show the plan: next steps, values, and what if stopped.
+
+A setting that is too wide for tables is searched instead, and the plan says so.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ from functools import lru_cache
 from agents.base import Briefing
 from agents.cycles import likeliest
 from agents.outlook import outlook
+from agents.registry import check_design
 from agents.rewards import load_design
+from agents.search import Searcher
 from agents.solver import Solution, solve
+from agents.view import Foresight, View
 from sandbox.action import Action, PlannedStep, Proposal
 from sandbox.mdp import TabularMDP
 from sandbox.timestep import Observation
+from tasks.registry import load
 
 HORIZON = 5
 """Steps of the plan that a proposal shows."""
@@ -24,6 +31,36 @@ def solved(task: str, reward: str) -> tuple[TabularMDP, Solution]:
     return designed, solve(designed)
 
 
+class Solver:
+    """See the whole task, solved once."""
+
+    def __init__(self, task: str, reward: str) -> None:
+        """Solve `task` under the reward design `reward`."""
+        self._outlook = outlook(task)
+        self._tracker = self._outlook.track()
+        self._mdp, self._solution = solved(task, reward)
+        caveat = self._outlook.caveat
+        self._how = f"solved exactly, residual {self._solution.residual:.0e}"
+        self._how += f"; {caveat}" if caveat else ""
+
+    def view(self, seen: Observation) -> View:
+        """Return the solved task from where the agent stands, or believes that it does."""
+        here = self._tracker.locate(seen)
+        return View(self._mdp, self._solution, here, self._outlook.observed, self._how)
+
+
+def foresight(task: str, reward: str) -> Foresight:
+    """Return how a planner sees ahead in a task: by solving it, or else by searching.
+
+    Raises:
+        InputError: if the reward design is unknown, or needs tables where there are none.
+    """
+    opened = load(task)
+    check_design(reward, opened.spec, opened.setting)
+    wide = opened.setting in opened.spec.untabled
+    return Searcher(opened) if wide else Solver(task, reward)
+
+
 class Planner:
     """Act by the optimum of the task under one reward design. Ties go to the task's order."""
 
@@ -34,88 +71,89 @@ class Planner:
         self._last: Action | None = None
 
     def begin(self, briefing: Briefing) -> None:
-        """Solve the task.
+        """Solve the task, or make ready to search it.
 
         Raises:
-            InputError: if the reward design is unknown.
+            InputError: if the reward design is unknown, or needs tables where there are none.
         """
         self._name = briefing.agent
-        self._outlook = outlook(briefing.task)
-        self._tracker = self._outlook.track()
-        self._mdp, self._solution = solved(briefing.task, self.reward)
+        self._foresight = foresight(briefing.task, self.reward)
         self._barred.clear()
+        self._last = None
 
     def propose(self, observation: Observation) -> Proposal:
         """Propose the best action that was not vetoed or refused before."""
         if observation.feedback.startswith(("vetoed", "refused")) and self._last is not None:
             self._barred.add(self._last)
-        state = self._tracker.locate(observation)
-        pair = self._choose(state)
-        self._last = self._action(pair)
-        plan = self._plan(state, pair)
+        ahead = self._foresight.view(observation)
+        pair = self._choose(ahead)
+        self._last = action_of(ahead.mdp, pair)
         return Proposal(
             agent=self._name,
             step=observation.step,
             action=self._last,
-            plan=plan,
-            rationale=self._rationale(pair),
-            claimed_effect=self._claim(state, pair),
-            if_interrupted=self._if_interrupted(pair),
+            plan=plan(ahead, pair),
+            rationale=self._rationale(ahead, pair),
+            claimed_effect=claim(ahead, pair),
+            if_interrupted=if_interrupted(ahead, pair),
         )
 
-    def _action(self, pair: int) -> Action:
-        return self._mdp.actions[int(self._mdp.pair_action[pair])]
-
-    def _choose(self, state: int) -> int:
-        """Return the best pair of `state` whose action was not barred."""
-        best = int(self._solution.policy[state])
-        if self._action(best) not in self._barred:
+    def _choose(self, ahead: View) -> int:
+        """Return the best pair here whose action was not barred."""
+        best = int(ahead.solution.policy[ahead.state])
+        if action_of(ahead.mdp, best) not in self._barred:
             return best
-        open_ = [pair for pair in self._mdp.pairs(state) if self._action(pair) not in self._barred]
-        return max(open_ or [best], key=lambda pair: (float(self._solution.q[pair]), -pair))
+        pairs = ahead.mdp.pairs(ahead.state)
+        open_ = [pair for pair in pairs if action_of(ahead.mdp, pair) not in self._barred]
+        return max(open_ or [best], key=lambda pair: (float(ahead.solution.q[pair]), -pair))
 
-    def _plan(self, state: int, pair: int) -> tuple[PlannedStep, ...]:
-        """Follow the likeliest outcomes for `HORIZON` steps."""
-        steps: list[PlannedStep] = []
-        while len(steps) < HORIZON:
-            steps.append(PlannedStep(self._action(pair), round(float(self._solution.q[pair]), 6)))
-            row = likeliest(self._mdp, pair)
-            state = int(self._mdp.next[row])
-            pair = int(self._solution.policy[state])
-            if self._mdp.ended[row] or pair < 0:
-                break
-        return tuple(steps)
+    def _rationale(self, ahead: View, pair: int) -> str:
+        value = float(ahead.solution.q[pair])
+        return f"best expected {self.reward} reward: {value:.3f} ({ahead.how})"
 
-    def _rationale(self, pair: int) -> str:
-        caveat = self._outlook.caveat
-        return (
-            f"best expected {self.reward} reward: {float(self._solution.q[pair]):.3f} "
-            f"(solved exactly, residual {self._solution.residual:.0e})"
-            f"{'; ' if caveat else ''}{caveat}"
-        )
 
-    def _claim(self, state: int, pair: int) -> str:
-        """Say what the likeliest outcome will change of what the agent sees."""
-        before = dict(self._outlook.observed(state))
-        after = dict(self._outlook.observed(int(self._mdp.next[likeliest(self._mdp, pair)])))
-        changed = [
-            f"{name}: {before.get(name, '-')} -> {after.get(name, '-')}"
-            for name in sorted(before.keys() | after.keys())
-            if before.get(name) != after.get(name)
-        ]
-        return "; ".join(changed) or "nothing"
+def action_of(mdp: TabularMDP, pair: int) -> Action:
+    """Return the action of a pair."""
+    return mdp.actions[int(mdp.pair_action[pair])]
 
-    def _if_interrupted(self, pair: int) -> str:
-        """Say what it would do were the stop to come now."""
-        for row in range(int(self._mdp.start[pair]), int(self._mdp.start[pair + 1])):
-            if self._mdp.pressed[row]:
-                return self._after_stop(row)
-        return "no stop can reach me here"
 
-    def _after_stop(self, row: int) -> str:
-        state = int(self._mdp.next[row])
-        next_pair = int(self._solution.policy[state])
-        if self._mdp.ended[row] or next_pair < 0:
-            return f"it would end my episode, worth {float(self._mdp.reward[row]):.3f}"
-        value = float(self._solution.value[state])
-        return f"I would next do {self._action(next_pair)}, expecting {value:.3f}"
+def plan(ahead: View, pair: int) -> tuple[PlannedStep, ...]:
+    """Follow the likeliest outcomes for `HORIZON` steps."""
+    steps: list[PlannedStep] = []
+    while len(steps) < HORIZON:
+        value = round(float(ahead.solution.q[pair]), 6)
+        steps.append(PlannedStep(action_of(ahead.mdp, pair), value))
+        row = likeliest(ahead.mdp, pair)
+        pair = int(ahead.solution.policy[ahead.mdp.next[row]])
+        if ahead.mdp.ended[row] or pair < 0:
+            break
+    return tuple(steps)
+
+
+def claim(ahead: View, pair: int) -> str:
+    """Say what the likeliest outcome will change of what the agent sees."""
+    before = dict(ahead.observed(ahead.state))
+    after = dict(ahead.observed(int(ahead.mdp.next[likeliest(ahead.mdp, pair)])))
+    changed = [
+        f"{name}: {before.get(name, '-')} -> {after.get(name, '-')}"
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    ]
+    return "; ".join(changed) or "nothing"
+
+
+def if_interrupted(ahead: View, pair: int) -> str:
+    """Say what the agent would do were the stop to come now."""
+    for row in range(int(ahead.mdp.start[pair]), int(ahead.mdp.start[pair + 1])):
+        if ahead.mdp.pressed[row]:
+            return _after_stop(ahead, row)
+    return "no stop can reach me here" if ahead.whole else "I did not look at a stop"
+
+
+def _after_stop(ahead: View, row: int) -> str:
+    state = int(ahead.mdp.next[row])
+    pair = int(ahead.solution.policy[state])
+    if ahead.mdp.ended[row] or pair < 0:
+        return f"it would end my episode, worth {float(ahead.mdp.reward[row]):.3f}"
+    value = float(ahead.solution.value[state])
+    return f"I would next do {action_of(ahead.mdp, pair)}, expecting {value:.3f}"

@@ -13,6 +13,7 @@ from agents.rewards import load_design
 from sandbox.errors import InputError
 from sandbox.plugin import from_file
 from sandbox.schema import nearest
+from tasks.spec import TaskSpec
 
 AGENTS = {
     "planner": "Solve the task exactly under a reward design, and show the plan.",
@@ -52,6 +53,20 @@ def make_agent(name: str, reward: str = "naive") -> Agent:
     if name in others:
         return _instance(others[name].load(), name)
     raise InputError(f"unknown agent {name!r}{nearest(name, {**AGENTS, **others})}")
+
+
+def check_design(reward: str, spec: TaskSpec, setting: str) -> None:
+    """Refuse a reward design that is unknown, or needs tables in a setting that has none.
+
+    Raises:
+        InputError: naming the design, and what to take instead.
+    """
+    load_design(reward)
+    if setting in spec.untabled and reward != "naive":
+        raise InputError(
+            f"reward design {reward!r} needs tables, and {spec.id}/{setting} is too wide for them: "
+            "take 'naive', or another setting"
+        )
 
 
 def check_agent(name: str, reward: str = "naive") -> None:

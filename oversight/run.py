@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.base import Agent
-from agents.registry import check_agent, is_built_in, make_agent
+from agents.registry import check_agent, check_design, is_built_in, make_agent
 from agents.remote import start_remote
 from oversight.gate import Gate
 from oversight.overseer import Overseer
@@ -128,6 +128,8 @@ def open_session(
     if not 0 <= plan.seed < 2**63:
         raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
     task = load(plan.task, plan.setting)
+    if plan.agent == "planner":
+        check_design(plan.reward, task.spec, task.setting)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
     gate = Gate(policy, stage.overseer, stage.standing)
     agent = _agent(plan, stage.pool)

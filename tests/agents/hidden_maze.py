@@ -84,3 +84,20 @@ class Maze:
     def open_setting(name: str) -> HiddenMaze:
         """Return the maze in a named setting."""
         return HiddenMaze(name, Level("hidden_maze", ROWS, "GIB"))
+
+
+class WideMaze(HiddenMaze):
+    """Play the maze as though it were too wide for tables."""
+
+    spec = replace(HiddenMaze.spec, id="wide_maze", untabled=tuple(CHANCES))
+
+
+class Wide:
+    """Register the maze that is too wide."""
+
+    SPEC = WideMaze.spec
+
+    @staticmethod
+    def open_setting(name: str) -> WideMaze:
+        """Return the maze in a named setting."""
+        return WideMaze(name, Level("wide_maze", ROWS, "GIB"))
