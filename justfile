@@ -35,6 +35,8 @@ demo:
 
 bench:
     .venv/bin/python benchmarks/bench_step.py
+    .venv/bin/python benchmarks/bench_batch.py
+    .venv/bin/python benchmarks/bench_compile.py
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
     .venv/bin/python benchmarks/bench_confine.py

@@ -20,6 +20,7 @@ from sandbox.chance import Chance
 from sandbox.log import Store
 from sandbox.mdp import compile_task
 from sandbox.timestep import Observation
+from sandbox.walk import TableWalk
 from tasks import load
 
 TASK = "flight_booking/bos-feb"
@@ -55,20 +56,16 @@ def governed(store: Store | None) -> float:
 def bare() -> float:
     """Return the seconds of a step over plain lists of the compiled tables."""
     opened = load(TASK)
-    mdp = compile_task(opened, opened.spec.discount)
-    following, first, start = mdp.next.tolist(), mdp.first_pair.tolist(), mdp.start.tolist()
-    chances = mdp.probability.tolist()
+    walk = TableWalk(compile_task(opened, opened.spec.discount))
     steps, began = 0, time.perf_counter()
     for seed in range(EPISODES * 20):
-        state, chance = 0, Chance(seed)
+        chance = Chance(seed)
+        walk.begin(chance.uniform(-1))
         for step in range(opened.spec.max_steps):
-            if first[state] == first[state + 1]:
+            if walk.done:
                 break
-            row, left = start[first[state]], chance.uniform(step)
-            while left >= chances[row] and row + 1 < start[first[state] + 1]:
-                left -= chances[row]
-                row += 1
-            state, steps = following[row], steps + 1
+            walk.step(walk.choices[0], chance.uniform(step))
+            steps += 1
     return (time.perf_counter() - began) / steps
 
 

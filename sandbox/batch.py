@@ -24,7 +24,22 @@ class BatchSimulator:
         """Begin every episode anew, with given uniform numbers in [0, 1), `(B,)`."""
         drawn = np.searchsorted(self.mdp.begin, uniform, side="right")
         self.state: Ints = drawn.astype(np.int64)
-        self.done: Flags = self.mdp.first_pair[self.state + 1] == self.mdp.first_pair[self.state]
+        self.done: Flags = self._over(self.state)
+
+    def restart(self) -> int:
+        """Begin every episode that has ended anew; return how many had."""
+        ended = np.flatnonzero(self.done)
+        if len(ended):
+            luck = self.generator.random(len(ended))
+            begun = np.searchsorted(self.mdp.begin, luck, side="right")
+            self.state[ended], self.done[ended] = begun, self._over(begun)
+        return len(ended)
+
+    def _over(self, states: Ints) -> Flags:
+        """Tell where nothing can be done."""
+        first = self.mdp.first_pair
+        over: Flags = first[states + 1] == first[states]
+        return over
 
     def step(self, pairs: Ints) -> tuple[Floats, Flags]:
         """Take pair `pairs[b]` in episode b; return told reward `(B,)` and `done` `(B,)`."""

@@ -33,7 +33,8 @@ class TaskSpec:
         settings: names of the settings, the default one first.
         tags: words to find it by.
         need: how much of a fact (see `Task.facts`) the task takes at most; more is surplus.
-        untabled: settings that can be played, but are too wide for tables.
+        untabled: settings that can be played, step by step, but have too many states or outcomes
+            to be compiled into tables.
     """
 
     id: str

@@ -125,3 +125,17 @@ def test_a_batch_leaves_ended_episodes_where_they_ended() -> None:
         batch.step(pairs)
     assert batch.done.all()
     assert {mdp.states[int(one)] for one in batch.state} <= {(4, 0), (3, 1)}
+
+
+def test_restarting_begins_the_ended_episodes_anew_and_no_other() -> None:
+    mdp = compile_task(Walk(), 0.9)
+    batch = BatchSimulator(mdp, 400, 1)
+    for _ in range(6):
+        batch.step(mdp.first_pair[batch.state] + 1)
+    ended, before = batch.done.copy(), batch.state.copy()
+    assert 0 < ended.sum() < 400
+    assert batch.restart() == ended.sum()
+    assert not batch.done.any()
+    assert {mdp.states[int(one)] for one in batch.state[ended]} == {(0, 0)}
+    assert (batch.state[~ended] == before[~ended]).all()
+    assert batch.restart() == 0
