@@ -154,6 +154,10 @@ def _operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
 
 
+def _study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
+
+
 def _nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -183,6 +187,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "agents": ("list the agents", "offswitch agents", _nothing),
     "rewards": ("list the reward designs", "offswitch rewards", _nothing),
     "detectors": ("list the detectors", "offswitch detectors", _nothing),
+    "study": ("solve many worlds, and print what was found", "offswitch study patchwork", _study),
     "doctor": ("say what holds an agent on this machine", "offswitch doctor --json", _nothing),
 }
 """Every command: what it does, an example, its options."""

@@ -29,6 +29,8 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "coast_race": "tasks.gaming.coast_race",
+    "patchwork": "tasks.gaming.patchwork",
 }
 """Built-in tasks: name and module."""
 

@@ -1,0 +1,1 @@
+"""Hold stories of specification gaming: what was paid for, and what was really wanted."""
