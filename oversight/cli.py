@@ -160,6 +160,10 @@ def _task(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
+
+
 def _nothing(parser: argparse.ArgumentParser) -> None:
     del parser
 
@@ -189,6 +193,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "agents": ("list the agents", "offswitch agents", _nothing),
     "rewards": ("list the reward designs", "offswitch rewards", _nothing),
     "detectors": ("list the detectors", "offswitch detectors", _nothing),
+    "study": ("solve many worlds, and print what was found", "offswitch study patchwork", _study),
     "doctor": ("say what holds an agent on this machine", "offswitch doctor --json", _nothing),
 }
 """Every command: what it does, an example, its options."""

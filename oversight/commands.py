@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -157,6 +158,18 @@ def detectors(options: argparse.Namespace) -> int:
 
     found = {name: str(getattr(made, "summary", "")) for name, made in DETECTORS.items()}
     return print_rows(_table(found), options, ("id", "sentence"))
+
+
+def study(options: argparse.Namespace) -> int:
+    """Compute a study and print its table; without a name, list the studies."""
+    from oversight.studies import STUDIES, load_study
+
+    if options.name is None:
+        return print_rows(_table(STUDIES), options, ("id", "sentence"))
+    chosen = load_study(options.name)
+    rows = chosen.rows(lambda words: print(words, file=sys.stderr))
+    header = [] if options.json else [{name: name for name in chosen.COLUMNS}]
+    return print_rows([*header, *rows], options, chosen.COLUMNS)
 
 
 def _table(found: dict[str, str]) -> list[dict[str, Any]]:

@@ -44,6 +44,8 @@ TASKS = {
     "aup_correction": "tasks.gridworlds.attainable.correction",
     "aup_offset": "tasks.gridworlds.attainable.offset",
     "aup_interference": "tasks.gridworlds.attainable.interference",
+    "coast_race": "tasks.gaming.coast_race",
+    "patchwork": "tasks.gaming.patchwork",
 }
 """Built-in tasks: name and module."""
 
