@@ -15,6 +15,7 @@ from sandbox.schema import nearest
 
 STUDIES = {
     "patchwork": "how many patches a careless reward needs until the honest lap is what it pays",
+    "many_goals": "which means random goals have in common, beside where they gain nothing",
 }
 """Studies: name of the module here, and what is asked."""
 
