@@ -26,7 +26,7 @@ from sandbox.timestep import Outcome, TerminationReason
 DIGITS = 12
 """Decimal places to which a belief is rounded, so that equal ones are found to be equal."""
 
-LIMIT = 10_000
+LIMIT = 5_000
 """Most beliefs that are planned over at full precision."""
 
 MANY = 8
@@ -99,12 +99,19 @@ class BeliefTask:
         return dict(zip(self._kind.tolist(), self.mdp.reward.tolist(), strict=True))
 
     def initial(self) -> Sequence[tuple[float, Belief]]:
-        """Return what can be believed at the start, by what is shown then."""
+        """Return what can be believed at the start, by what is shown then.
+
+        Coarse rounding drops what is unlikely. So that the agent knows where it is when just that
+        comes true, every block on its own is added, with no chance of a start there.
+        """
         shown: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
         for state in np.flatnonzero(self.mdp.initial):
             block = int(self.block[state])
             shown[self.look[block]][block] += float(self.mdp.initial[state])
-        return [(sum(masses.values()), self.canonical(masses)) for masses in shown.values()]
+        found = [(sum(masses.values()), self.canonical(masses)) for masses in shown.values()]
+        if self.digits < DIGITS:
+            found += [(0.0, ((block, 1.0),)) for block in range(len(self.look))]
+        return found
 
     def actions(self, belief: Belief) -> Sequence[Action]:
         """Return what can be proposed; blocks of one look agree on it."""

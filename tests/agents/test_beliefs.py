@@ -423,3 +423,14 @@ def test_an_overseers_stop_is_met_whether_or_not_the_world_could_have_said_it(af
     twin = int(outlook.mdp.unstopped[found])
     assert dict(outlook.observed(twin)) == dict(task.observe(state))
     assert solve(indifferent(outlook.mdp)).residual <= 1e-9
+
+
+def test_what_coarse_rounding_drops_can_still_be_met() -> None:
+    """The halting kind is too rare for one decimal place, and yet each look has a belief."""
+    task = maze("rarely")
+    told = compile_task(task, 0.99)
+    coarse = outlook_of(task, told, [Precision(1, 1_000)])
+    assert len(coarse.alike) == len(set(looks(told, task.observe)[1]))
+    assert [len(coarse.mdp.states[one]) for one in np.flatnonzero(coarse.mdp.initial)] == [1]
+    assert coarse.mdp.initial.sum() == pytest.approx(1.0)
+    assert solve(coarse.mdp).residual <= 1e-9
