@@ -14,19 +14,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.lumping import blocks, kinds
 from sandbox.action import Action
-from sandbox.mdp import Ints, TabularMDP, compile_task
+from sandbox.mdp import Floats, Ints, TabularMDP, compile_task
 from sandbox.timestep import Outcome, TerminationReason
 
 DIGITS = 12
 """Decimal places to which a belief is rounded, so that equal ones are found to be equal."""
 
-LIMIT = 100_000
-"""Most beliefs that are planned over."""
+LIMIT = 5_000
+"""Most beliefs that are planned over at full precision."""
+
+MANY = 8
+"""Blocks of a belief from which on its ways are summed as arrays."""
 
 Belief = tuple[tuple[int, float], ...]
 """Blocks with their probabilities, sorted by block."""
@@ -38,29 +42,56 @@ Branch = tuple[Shown, int, bool, float]
 """One way of a pair: what it shows, next block, whether the stop falls, probability."""
 
 
-def canonical(masses: Mapping[int, float]) -> Belief:
-    """Return the belief that is proportional to `masses`, rounded."""
-    total = sum(masses.values())
-    shares = ((block, round(mass / total, DIGITS)) for block, mass in sorted(masses.items()))
-    return tuple((block, share) for block, share in shares if share > 0.0)
+Masses = dict[tuple[int, bool], float]
+"""Probability of each next block, with and without the stop falling."""
+
+
+class _Fan(NamedTuple):
+    """Hold the ways of one action from all blocks of one look, to be summed at once.
+
+    Attributes:
+        place: of each block among those of the look.
+        source: `(W,)` place of the block that a way starts from.
+        target: `(W,)` number of what it leads to.
+        probability: `(W,)` of the way.
+        ends: what the ways lead to: what is shown, next block, whether the stop falls.
+    """
+
+    place: dict[int, int]
+    source: Ints
+    target: Ints
+    probability: Floats
+    ends: list[tuple[Shown, int, bool]]
 
 
 class BeliefTask:
     """Play a task as it looks to an agent that is shown less than all; `compile_task` takes it."""
 
-    def __init__(self, mdp: TabularMDP, look: Ints) -> None:
-        """Lump the states of `mdp`; `look` `(S,)` numbers what is shown of each."""
-        self.mdp = mdp
+    def __init__(self, mdp: TabularMDP, look: Ints, digits: int = DIGITS) -> None:
+        """Lump the states of `mdp`; `look` `(S,)` numbers what is shown of each.
+
+        Beliefs are rounded to `digits` decimal places.
+        """
+        self.mdp, self.digits = mdp, digits
         self.block = blocks(mdp, look)
         _, self.first = np.unique(self.block, return_index=True)
         self.look: list[int] = look[self.first].tolist()
         self._kind = kinds(mdp.reward)
         self._branches: dict[int, list[list[Branch]]] = {}
+        self._fans: dict[tuple[int, int], _Fan] = {}
 
     @property
     def hides(self) -> bool:
         """Tell whether something hidden matters: whether one look has several blocks."""
         return len(set(self.look)) < len(self.look)
+
+    def canonical(self, masses: Mapping[int, float]) -> Belief:
+        """Return the belief that is proportional to `masses`, rounded."""
+        if len(masses) == 1:
+            return ((next(iter(masses)), 1.0),)
+        total, digits = sum(masses.values()), self.digits
+        shares = ((block, round(mass / total, digits)) for block, mass in sorted(masses.items()))
+        return tuple((block, share) for block, share in shares if share > 0.0)
 
     @cached_property
     def _paid(self) -> dict[int, float]:
@@ -68,12 +99,19 @@ class BeliefTask:
         return dict(zip(self._kind.tolist(), self.mdp.reward.tolist(), strict=True))
 
     def initial(self) -> Sequence[tuple[float, Belief]]:
-        """Return what can be believed at the start, by what is shown then."""
+        """Return what can be believed at the start, by what is shown then.
+
+        Coarse rounding drops what is unlikely. So that the agent knows where it is when just that
+        comes true, every block on its own is added, with no chance of a start there.
+        """
         shown: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
         for state in np.flatnonzero(self.mdp.initial):
             block = int(self.block[state])
             shown[self.look[block]][block] += float(self.mdp.initial[state])
-        return [(sum(masses.values()), canonical(masses)) for masses in shown.values()]
+        found = [(sum(masses.values()), self.canonical(masses)) for masses in shown.values()]
+        if self.digits < DIGITS:
+            found += [(0.0, ((block, 1.0),)) for block in range(len(self.look))]
+        return found
 
     def actions(self, belief: Belief) -> Sequence[Action]:
         """Return what can be proposed; blocks of one look agree on it."""
@@ -83,26 +121,55 @@ class BeliefTask:
     def outcomes(self, belief: Belief, action: Action) -> Sequence[Outcome[Belief]]:
         """Return what can be shown next, with what is then believed."""
         place = self.actions(belief).index(action)
-        shown: dict[Shown, dict[tuple[int, bool], float]] = {}
-        for block, share in belief:
-            for seen, after, pressed, probability in self._of(block)[place]:
-                masses = shown.setdefault(seen, {})
-                masses[after, pressed] = masses.get((after, pressed), 0.0) + share * probability
+        shown = self._fanned(belief, place) if len(belief) >= MANY else self._summed(belief, place)
         scale = sum(share for _, share in belief)
         return [
             one for seen, masses in shown.items() for one in self._outcomes(seen, masses, scale)
         ]
 
-    def _outcomes(
-        self, shown: Shown, masses: Mapping[tuple[int, bool], float], scale: float
-    ) -> list[Outcome[Belief]]:
+    def _summed(self, belief: Belief, place: int) -> dict[Shown, Masses]:
+        """Return what the action at `place` shows, and what it then leads to."""
+        shown: dict[Shown, Masses] = {}
+        for block, share in belief:
+            for seen, after, pressed, probability in self._of(block)[place]:
+                masses = shown.setdefault(seen, {})
+                masses[after, pressed] = masses.get((after, pressed), 0.0) + share * probability
+        return shown
+
+    def _fanned(self, belief: Belief, place: int) -> dict[Shown, Masses]:
+        """Return the same by arrays."""
+        key = (self.look[belief[0][0]], place)
+        fan = self._fans.get(key) or self._fans.setdefault(key, self._fan(*key))
+        shares = np.zeros(len(fan.place))
+        for block, share in belief:
+            shares[fan.place[block]] = share
+        sums = np.bincount(fan.target, shares[fan.source] * fan.probability, len(fan.ends))
+        shown: dict[Shown, Masses] = {}
+        for (seen, after, pressed), mass in zip(fan.ends, sums.tolist(), strict=True):
+            if mass > 0.0:
+                shown.setdefault(seen, {})[after, pressed] = mass
+        return shown
+
+    def _fan(self, look: int, place: int) -> _Fan:
+        members = [block for block, one in enumerate(self.look) if one == look]
+        ends: dict[tuple[Shown, int, bool], int] = {}
+        rows = [
+            (number, ends.setdefault((seen, after, pressed), len(ends)), probability)
+            for number, block in enumerate(members)
+            for seen, after, pressed, probability in self._of(block)[place]
+        ]
+        source, target, probability = (np.array(one) for one in zip(*rows, strict=True))
+        where = {block: number for number, block in enumerate(members)}
+        return _Fan(where, source, target, probability, list(ends))
+
+    def _outcomes(self, shown: Shown, masses: Masses, scale: float) -> list[Outcome[Belief]]:
         """Return the outcomes that show the same: one belief, with and without the stop."""
         after: dict[int, float] = defaultdict(float)
         chance = [0.0, 0.0]
         for (block, pressed), mass in masses.items():
             after[block] += mass
             chance[pressed] += mass / scale
-        belief = canonical(after)
+        belief = self.canonical(after)
         ends = TerminationReason.GOAL if shown[2] else None
         reward = self._paid[shown[1]]
         return [
@@ -121,7 +188,7 @@ class BeliefTask:
         for block, share in belief:
             twin = int(self.block[self.mdp.unstopped[self.first[block]]])
             shown[self.look[twin]][twin] += share
-        return canonical(max(shown.values(), key=lambda masses: sum(masses.values())))
+        return self.canonical(max(shown.values(), key=lambda masses: sum(masses.values())))
 
     def _of(self, block: int) -> list[list[Branch]]:
         """Return the ways of each pair of a block, those alike put together."""

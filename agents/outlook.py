@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from agents.beliefs import LIMIT, Belief, BeliefTask, believed
+from agents.beliefs import DIGITS, LIMIT, Belief, BeliefTask, believed
 from agents.lumping import WIDTH, Look, looks
 from sandbox.action import Value
 from sandbox.errors import ContractError, TooLargeError
@@ -22,6 +23,29 @@ from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 from tasks.registry import load
 from tasks.spec import Task
+
+
+class Precision(NamedTuple):
+    """Say how finely beliefs are told apart, and what is then wrong.
+
+    Attributes:
+        digits: decimal places.
+        limit: most beliefs.
+        caveat: what is wrong with it; empty when nothing is.
+    """
+
+    digits: int
+    limit: int
+    caveat: str = ""
+
+
+PRECISIONS = (
+    Precision(DIGITS, LIMIT),
+    Precision(2, 5 * LIMIT, "over beliefs rounded to 2 places"),
+)
+"""Precisions in which beliefs are planned over, the finest first."""
+
+GUESSED = "what is hidden is too much to plan over: the first state that fits what is seen counts"
 
 
 class Tracker(Protocol):
@@ -161,24 +185,27 @@ def _alike(keys: Sequence[Hashable], looks_of: Sequence[int]) -> dict[Any, list[
     return found
 
 
-def outlook_of(task: Task[Any], mdp: TabularMDP, limit: int = LIMIT) -> Outlook:
+def outlook_of(
+    task: Task[Any], mdp: TabularMDP, precisions: Sequence[Precision] = PRECISIONS
+) -> Outlook:
     """Return what to plan over in `task`, whose tables as told are `mdp`.
 
-    With more than `limit` beliefs it is the task itself, and the caveat says so.
+    Where there are too many beliefs for each of the precisions it is the task itself, and the
+    caveat says so.
     """
     look, shown = looks(mdp, task.observe)
     itself = _alike(shown, look.tolist())
-    beliefs = BeliefTask(mdp, look)
-    if not beliefs.hides:
+    if len(shown) == len(mdp.states):
         return Outlook(task, mdp, itself)
-    try:
-        over = believed(beliefs, limit)
-    except TooLargeError:
-        caveat = "what is hidden is too much to plan over: the first that fits what is seen counts"
-        return Outlook(task, mdp, itself, caveat=caveat)
-    return Outlook(
-        task, over, _alike(shown, [beliefs.look[one[0][0]] for one in over.states]), beliefs
-    )
+    for digits, limit, caveat in precisions:
+        beliefs = BeliefTask(mdp, look, digits)
+        if not beliefs.hides:
+            return Outlook(task, mdp, itself)
+        with suppress(TooLargeError):
+            over = believed(beliefs, limit)
+            held = _alike(shown, [beliefs.look[one[0][0]] for one in over.states])
+            return Outlook(task, over, held, beliefs, caveat)
+    return Outlook(task, mdp, itself, caveat=GUESSED)
 
 
 @lru_cache(maxsize=8)

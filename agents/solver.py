@@ -6,10 +6,27 @@ import numpy as np
 
 from agents import policy_iteration
 from agents.bellman import TOLERANCE, Solution, action_values, greedy, small
+from agents.course import Course
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 __all__ = ["TOLERANCE", "Solution", "action_values", "evaluate", "greedy", "modified", "solve"]
+
+
+SWEEPS = 40
+"""Sweeps that evaluate a policy between two improvements."""
+
+SETTLED = 0.005
+"""Part of the states that may still change their action when a policy is evaluated to the end."""
+
+REST = 10
+"""Rounds between two such evaluations, which take about as long as these at the most."""
+
+ACCELERATED = 2_000
+"""Rounds after which policies are evaluated by sweeps alone, which never fail to converge."""
+
+ROUNDS = 10_000
+"""Improvements that are tried at most."""
 
 
 def solve(mdp: TabularMDP, tolerance: float = TOLERANCE) -> Solution:
@@ -26,64 +43,44 @@ def solve(mdp: TabularMDP, tolerance: float = TOLERANCE) -> Solution:
     return modified(mdp, tolerance)
 
 
-def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, sweeps: int = 40) -> Solution:
+def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, *, settle: bool = True) -> Solution:
     """Find the optimum by modified policy iteration.
 
-    The residual, not equality of policies, ends the search: tied policies may alternate.
+    Policies are evaluated by a number of sweeps. With `settle` one that hardly changes any more is
+    evaluated to the end, which saves the sweeps that a discount near 1 would take. The residual,
+    not equality of policies, ends the search: tied policies may alternate.
 
     Raises:
         ContractError: if the residual does not fall to `tolerance`.
     Source: Puterman 1994, section 6.5 (modified policy iteration).
     """
-    value = np.zeros(len(mdp.states))
-    for rounds in range(1, 10_000):
+    value, policy = np.zeros(len(mdp.states)), np.full(len(mdp.states), -1, dtype=np.int64)
+    for rounds in range(1, ROUNDS):
         q = action_values(mdp, value)
         # No tie is broken on the way: a policy worse by a tie's width would never settle.
-        best, policy = greedy(mdp, q, 0.0)
+        best, found = greedy(mdp, q, 0.0)
         residual = float(np.max(np.abs(best - value), initial=0.0))
-        if residual <= small(mdp, value, tolerance):
+        end = small(mdp, value, tolerance)
+        if residual <= end:
             return Solution(best, q, greedy(mdp, q, TOLERANCE)[1], residual, rounds)
-        value = _sweep(mdp, best, policy, sweeps)
+        kept = (policy >= 0) & (q[policy] >= best - end)
+        calm = np.count_nonzero(~kept) <= SETTLED * len(kept)
+        policy = np.where(kept, policy, found)
+        course = Course.of(mdp, policy)
+        value = course.sweep(best, SWEEPS)
+        if settle and calm and rounds % REST == 0 and rounds <= ACCELERATED:
+            value = course.settle(value, end / 2.0)
     raise ContractError(f"the solver stopped at a residual of {residual:.2e}")
-
-
-def _chosen(mdp: TabularMDP, policy: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return live states, their outcomes under `policy`, and the offsets of these."""
-    live = np.flatnonzero(policy >= 0)
-    pairs = policy[live]
-    counts = mdp.start[pairs + 1] - mdp.start[pairs]
-    offsets = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)
-    rows = np.arange(int(counts.sum())) + np.repeat(mdp.start[pairs] - offsets, counts)
-    return live, rows, offsets
-
-
-def _sweep(mdp: TabularMDP, value: Floats, policy: Ints, sweeps: int) -> Floats:
-    """Evaluate `policy` from `value` for a number of sweeps."""
-    live, rows, offsets = _chosen(mdp, policy)
-    if not len(live):
-        return value
-    weight = mdp.probability[rows]
-    now = np.add.reduceat(weight * mdp.reward[rows], offsets)
-    later = weight * np.where(mdp.ended[rows], 0.0, mdp.discount)
-    follow = mdp.next[rows]
-    for _ in range(sweeps):
-        value[live] = now + np.add.reduceat(later * value[follow], offsets)
-    return value
 
 
 def evaluate(mdp: TabularMDP, policy: Ints, gain: Floats, tolerance: float = 1e-10) -> Floats:
     """Return `(S,)`, the discounted sum of `gain` `(N,)` that `policy` collects."""
-    live, rows, offsets = _chosen(mdp, policy)
-    value = np.zeros(len(mdp.states))
-    if not len(live):
-        return value
-    weight = mdp.probability[rows]
-    now = np.add.reduceat(weight * gain[rows], offsets)
-    later = weight * np.where(mdp.ended[rows], 0.0, mdp.discount)
+    course = Course.of(mdp.with_reward(gain), policy)
+    value = course.settle(np.zeros(len(mdp.states)), tolerance * (1.0 - mdp.discount))
     for _ in range(100_000):
-        new = now + np.add.reduceat(later * value[mdp.next[rows]], offsets)
-        change = float(np.max(np.abs(new - value[live])))
-        value[live] = new
+        new = course.sweep(value, 1)
+        change = float(np.max(np.abs(new - value), initial=0.0))
+        value = new
         if change <= tolerance:
             return value
     raise ContractError("the policy's value did not settle")

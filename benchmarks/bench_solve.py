@@ -75,11 +75,42 @@ def compare(side: int, discount: float) -> None:
     )
 
 
+def slippery(side: int, discount: float, slip: float = 0.2) -> TabularMDP:
+    """Return the field in which another move is made with chance `slip`."""
+    mdp = field(side, discount)
+    count = len(mdp.next)
+    elsewhere = np.random.default_rng(1).integers(0, 5, count)
+    rows = np.stack([np.arange(count), mdp.first_pair[mdp.pair_state] + elsewhere], 1).ravel()
+    return replace(
+        mdp,
+        start=2 * np.arange(count + 1),
+        next=mdp.next[rows],
+        probability=np.tile([1.0 - slip, slip], count),
+        reward=mdp.reward[rows],
+        ended=mdp.ended[rows],
+        pressed=mdp.pressed[rows],
+    )
+
+
+def compare_settling(side: int, discount: float) -> None:
+    """Print modified policy iteration with policies settled against sweeps alone."""
+    mdp = slippery(side, discount)
+    ours, found = timed(lambda: modified(mdp))
+    theirs, plain = timed(lambda: modified(mdp, settle=False))
+    print(
+        f"slippery, {side * side:>7,} states, discount {discount}: {ours:6.2f} s in "
+        f"{found.rounds} rounds, sweeps alone {theirs:6.2f} s in {plain.rounds}, "
+        f"{theirs / ours:.1f} times faster"
+    )
+
+
 def main() -> None:
     """Print seconds, states a second, and the ratios."""
     for side in (100, 316):
         for discount in (0.99, 0.999):
             compare(side, discount)
+    for discount in (0.99, 0.999):
+        compare_settling(141, discount)
     task = load("resource_gathering/common")
     began = time.perf_counter()
     plain = compile_task(task, task.spec.discount)

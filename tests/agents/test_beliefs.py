@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents import beliefs
 from agents.base import Briefing
 from agents.beliefs import BeliefTask, believed
 from agents.lumping import blocks, looks
-from agents.outlook import Believer, outlook_of
+from agents.outlook import GUESSED, Believer, Precision, outlook_of
 from agents.planner import Planner
 from agents.rewards.utility_indifference import design as indifferent
 from agents.solver import solve
@@ -170,23 +171,36 @@ def test_the_value_of_a_belief_is_that_of_the_best_over_histories(
 def looks_of(task: Drawn, mdp: TabularMDP, number: int) -> Any:
     """Return what a first belief looks like; its blocks are numbered as the tables' looks are."""
     told = compile_task(task, 0.9)
-    beliefs = BeliefTask(told, looks(told, task.observe)[0])
-    return task.observe(told.states[beliefs.first[mdp.states[number][0][0]]])
+    lumped = BeliefTask(told, looks(told, task.observe)[0])
+    return task.observe(told.states[lumped.first[mdp.states[number][0][0]]])
+
+
+def test_summing_by_arrays_gives_what_summing_one_by_one_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = Drawn(5, 3, paid_early=True)
+    one_by_one = over_beliefs(task)
+    monkeypatch.setattr(beliefs, "MANY", 2)
+    by_arrays = over_beliefs(task)
+    assert len(one_by_one.states) == len(by_arrays.states)
+    assert one_by_one.initial @ solve(one_by_one).value == pytest.approx(
+        by_arrays.initial @ solve(by_arrays).value, abs=1e-9
+    )
 
 
 @settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_where_all_is_seen_beliefs_are_worth_what_states_are(seed: int) -> None:
     told = random_mdp(seed)
-    beliefs = BeliefTask(told, np.arange(len(told.states)))
-    assert not beliefs.hides
-    mdp = believed(beliefs)
+    lumped = BeliefTask(told, np.arange(len(told.states)))
+    assert not lumped.hides
+    mdp = believed(lumped)
     for design in (lambda one: one, indifferent):
         ours, plain = solve(design(mdp)), solve(design(told))
         for number, belief in enumerate(mdp.states):
             ((block, share),) = belief
             assert share == 1.0
-            assert ours.value[number] == pytest.approx(plain.value[beliefs.first[block]], abs=1e-8)
+            assert ours.value[number] == pytest.approx(plain.value[lumped.first[block]], abs=1e-8)
 
 
 @settings(max_examples=25)
@@ -367,9 +381,12 @@ def test_too_many_beliefs_are_not_planned_over() -> None:
     told = compile_task(maze(), 0.99)
     with pytest.raises(TooLargeError):
         believed(BeliefTask(told, looks(told, maze().observe)[0]), limit=10)
-    guess = outlook_of(maze(), told, limit=10)
+    guess = outlook_of(maze(), told, [Precision(12, 10), Precision(3, 10)])
     assert guess.mdp is told
-    assert "the first that fits" in guess.caveat
+    assert guess.caveat == GUESSED
+    coarse = outlook_of(maze(), told, [Precision(12, 10), Precision(1, 1_000, "rounded")])
+    assert coarse.beliefs is not None
+    assert coarse.caveat == "rounded"
 
 
 @pytest.mark.parametrize("task", ["flight_booking/bos-feb", "resource_gathering/meadow"])
@@ -406,3 +423,14 @@ def test_an_overseers_stop_is_met_whether_or_not_the_world_could_have_said_it(af
     twin = int(outlook.mdp.unstopped[found])
     assert dict(outlook.observed(twin)) == dict(task.observe(state))
     assert solve(indifferent(outlook.mdp)).residual <= 1e-9
+
+
+def test_what_coarse_rounding_drops_can_still_be_met() -> None:
+    """The halting kind is too rare for one decimal place, and yet each look has a belief."""
+    task = maze("rarely")
+    told = compile_task(task, 0.99)
+    coarse = outlook_of(task, told, [Precision(1, 1_000)])
+    assert len(coarse.alike) == len(set(looks(told, task.observe)[1]))
+    assert [len(coarse.mdp.states[one]) for one in np.flatnonzero(coarse.mdp.initial)] == [1]
+    assert coarse.mdp.initial.sum() == pytest.approx(1.0)
+    assert solve(coarse.mdp).residual <= 1e-9

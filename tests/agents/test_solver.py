@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents.rewards.naive import design as naive
 from agents.rewards.utility_indifference import design as indifferent
 from agents.rewards.utility_indifference import never_pressed
-from agents.solver import TOLERANCE, action_values, evaluate, solve
+from agents.solver import TOLERANCE, action_values, evaluate, modified, solve
 from sandbox.action import Action
 from sandbox.mdp import TabularMDP
 
@@ -132,3 +132,53 @@ def test_it_pays_nothing_to_preserve_the_button_either() -> None:
         working = solve(indifferent(random_mdp(seed, press=0.5))).value[0]
         broken = solve(indifferent(random_mdp(seed, press=0.0))).value[0]
         assert working == pytest.approx(broken, abs=1e-7)
+
+
+def hazy_mdp(seed: int, states: int, discount: float, level: float) -> TabularMDP:
+    """Build a world without an end in which each action leads to three states by chance."""
+    rng = np.random.default_rng(seed)
+    acts, ways = 2, 3
+    pairs, rows = states * acts, states * acts * ways
+    return TabularMDP(
+        states=list(range(states)),
+        index={},
+        actions=[Action.of(f"a{a}") for a in range(acts)],
+        initial=np.eye(1, states)[0],
+        first_pair=acts * np.arange(states + 1),
+        pair_state=np.repeat(np.arange(states), acts),
+        pair_action=np.tile(np.arange(acts), states),
+        start=ways * np.arange(pairs + 1),
+        next=rng.integers(0, states, rows),
+        probability=rng.dirichlet(np.ones(ways), pairs).ravel(),
+        reward=level * rng.integers(-1, 2, rows).astype(float),
+        performance=None,
+        ended=rng.random(rows) < 0.01,
+        pressed=np.zeros(rows, dtype=bool),
+        stopped=np.zeros(states, dtype=bool),
+        unstopped=np.arange(states),
+        discount=discount,
+    )
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 60),
+    st.sampled_from([0.9, 0.99]),
+    st.sampled_from([0, 1]),
+)
+def test_settling_a_policy_changes_no_value(
+    seed: int, states: int, discount: float, level: int
+) -> None:
+    mdp = hazy_mdp(seed, states, discount, float(level))
+    settled, plain = modified(mdp), modified(mdp, settle=False)
+    assert settled.residual <= TOLERANCE * (1 - discount) + 1e-13
+    assert np.allclose(settled.value, plain.value, rtol=0.0, atol=1e-8)
+
+
+def test_a_discount_near_one_takes_few_rounds() -> None:
+    mdp = hazy_mdp(0, 2_000, 0.999, 1.0)
+    solved = solve(mdp)
+    assert solved.rounds <= 40
+    assert solved.residual <= 2e-12
+    assert np.allclose(evaluate(mdp, solved.policy, mdp.reward), solved.value, rtol=0, atol=1e-7)

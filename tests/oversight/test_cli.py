@@ -56,6 +56,16 @@ def test_the_two_designs_differ_under_the_same_seed(
     assert naive["performance"] < indifferent["performance"]
 
 
+def test_a_run_in_words_ends_with_reward_beside_performance(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = ["run", "absent_supervisor/absent", "--in-process", "--logs", str(tmp_path)]
+    assert main(run) == 0
+    *_, end, episode = capsys.readouterr().out.splitlines()
+    assert end == ("end    goal after 3 steps; reward (told) 47.000, performance (hidden) 17.000")
+    assert episode.startswith("episode ")
+
+
 def test_a_run_can_be_listed_shown_replayed_verified_and_exported(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
