@@ -53,7 +53,7 @@ def as_seen(task: Any, mdp: TabularMDP, policy: Ints) -> Ints:
 
 def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
     """Return what an episode of at most `steps` under `policy` is worth, on average."""
-    hidden = _hidden(mdp)
+    gain = hidden(mdp)
     pair = mdp.outcome_pair
     rows = np.flatnonzero(policy[mdp.pair_state[pair]] == pair)
     source, target = mdp.pair_state[pair[rows]], mdp.next[rows]
@@ -62,7 +62,7 @@ def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
     for _ in range(steps):
         flow = mass[source] * mdp.probability[rows]
         reward += float(flow @ mdp.reward[rows])
-        performance += float(flow @ hidden[rows])
+        performance += float(flow @ gain[rows])
         flow[mdp.ended[rows]] = 0.0
         mass = np.bincount(target, flow, len(mass)).astype(np.float64)
     return Worth(reward, performance)
@@ -70,7 +70,7 @@ def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
 
 def likeliest(mdp: TabularMDP, policy: Ints, steps: int) -> Course:
     """Follow `policy` for at most `steps`, each to its likeliest outcome, the first of ties."""
-    hidden = _hidden(mdp)
+    gain = hidden(mdp)
     state, actions, reward, performance = int(mdp.initial.argmax()), [], 0.0, 0.0
     for _ in range(steps):
         pair = int(policy[state])
@@ -80,14 +80,19 @@ def likeliest(mdp: TabularMDP, policy: Ints, steps: int) -> Course:
         row = begin + int(mdp.probability[begin:end].argmax())
         actions.append(mdp.actions[int(mdp.pair_action[pair])])
         reward += float(mdp.reward[row])
-        performance += float(hidden[row])
+        performance += float(gain[row])
         state = int(mdp.next[row])
         if mdp.ended[row]:
             break
     return Course(tuple(actions), Worth(reward, performance))
 
 
-def _hidden(mdp: TabularMDP) -> Floats:
+def hidden(mdp: TabularMDP) -> Floats:
+    """Return the performance of each outcome, `(N,)`.
+
+    Raises:
+        ContractError: if these are tables that a planner was given.
+    """
     if mdp.performance is None:
         raise ContractError("these tables hold no performance: they are a planner's")
     return mdp.performance

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents.play import Worth, as_seen, expected, in_words, likeliest
+from agents.play import Worth, as_seen, expected, hidden, in_words, likeliest
 from agents.rewards import load_design
 from agents.solver import solve
 from oversight.task_list import settings_of
@@ -20,9 +20,10 @@ from oversight.task_picture import svg
 from sandbox.mdp import tables
 from tasks.page import SECTIONS, page_of
 from tasks.registry import TASKS, load, module_of
+from tasks.sizes import tabled
 
 PLAY = "## What the told reward teaches"
-COLUMNS = 72
+COLUMNS, LINES = 72, 32
 _SAFE = re.compile(r"(`[^`\n]*`)")
 
 
@@ -41,7 +42,10 @@ def _row(*cells: object) -> str:
 def picture(name: str) -> str:
     """Return the picture of a task: how its default setting begins."""
     task = load(name)
-    return svg(task.render(task.initial()[0][1], COLUMNS), f"{name}/{task.setting}")
+    lines = task.render(task.initial()[0][1], COLUMNS).splitlines()
+    if len(lines) > LINES:
+        lines[LINES - 1 :] = [f"... and {len(lines) - LINES + 1} lines more"]
+    return svg("\n".join(lines), f"{name}/{task.setting}")
 
 
 def described(name: str) -> str:
@@ -73,29 +77,49 @@ _COUNTED = ("states", "pairs")
 
 
 def play(name: str) -> str:
-    """Return how the default setting is played by who maximises what it is told, by solving."""
-    task = load(name)
-    if task.setting in task.spec.untabled:
-        return f"{PLAY}\n\n`{task.setting}` is too wide for tables, and is not solved here.\n"
-    mdp = tables(task, task.spec.discount)
-    steps = task.spec.max_steps
-    told = as_seen(task, mdp, solve(load_design("naive")(mdp)).policy)
-    course = likeliest(mdp, told, steps)
-    rows = {"this course": course.worth, "the same policy, on average": expected(mdp, told, steps)}
-    if mdp.performance is not None:
-        wanted = solve(mdp.with_reward(mdp.performance)).policy
-        rows["the optimum of performance, on average"] = expected(mdp, wanted, steps)
-    lines = [
-        *(PLAY, ""),
-        f"The optimum of the told reward in `{task.setting}`, solved at discount",
-        f"{task.spec.discount:g} and played by what can be seen. Where the likeliest always comes:",
+    """Return how a task is played by who maximises what it is told, found by solving."""
+    solved = {full: Solved(full) for full in tabled(name)}
+    lines = [PLAY, ""]
+    first = next(iter(solved.values()), None)
+    if first is None:
+        return "\n".join([*lines, "No setting has tables, so none is solved here.", ""])
+    spec, course = first.task.spec, first.course
+    reward, performance = _figures(course.worth)
+    lines += [
+        f"The optimum of the told reward in `{first.task.setting}`, solved at discount",
+        f"{spec.discount:g} and played by what can be seen. Where the likeliest always comes:",
         *("", "```", textwrap.fill(in_words(course.actions), COLUMNS), "```", ""),
-        _row("in an episode", "reward (told)", "performance (hidden)"),
-        _row("---", "---:", "---:"),
-        *(_row(label, *_figures(worth)) for label, worth in rows.items()),
+        f"That earns {reward} as told; its performance is {performance}. On average over episodes",
+        f"of at most {spec.max_steps} steps:",
         "",
+        _row("setting", "reward (told)", "performance (hidden)", "performance at its optimum"),
+        _row("---", "---:", "---:", "---:"),
     ]
-    return "\n".join(lines)
+    for one in solved.values():
+        best = _figures(one.wanted)[1]
+        lines.append(_row(f"`{one.task.setting}`", *_figures(one.told), best))
+    return "\n".join([*lines, ""])
+
+
+class Solved:
+    """Hold a setting's optimum of the told reward beside that of performance.
+
+    Attributes:
+        task: in its setting.
+        course: of the told optimum, as one plays it who sees observations only.
+        told: what that is worth on average.
+        wanted: what the optimum of performance is worth, to one who sees everything.
+    """
+
+    def __init__(self, full: str) -> None:
+        """Compile and solve `task/setting`."""
+        self.task = load(full)
+        mdp, steps = tables(self.task, self.task.spec.discount), self.task.spec.max_steps
+        policy = as_seen(self.task, mdp, solve(load_design("naive")(mdp)).policy)
+        self.course = likeliest(mdp, policy, steps)
+        self.told = expected(mdp, policy, steps)
+        wanted = solve(mdp.with_reward(hidden(mdp))).policy
+        self.wanted = expected(mdp, wanted, steps)
 
 
 def _figures(worth: Worth) -> list[str]:

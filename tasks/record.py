@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,8 +13,19 @@ from tasks.spec import TaskSpec
 
 def spec_record(spec: TaskSpec) -> dict[str, Any]:
     """Return `spec` as JSON values; `spec_from` gives an equal description back."""
-    record: dict[str, Any] = msgspec.to_builtins(spec, str_keys=True)
+    record: dict[str, Any] = msgspec.to_builtins(spec, enc_hook=_plain)
     return record
+
+
+def _plain(value: Any) -> Any:
+    """Return a mapping of another kind (one that is read only, say) as a dictionary.
+
+    Raises:
+        NotImplementedError: naming what is no mapping either; msgspec asks for this error.
+    """
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"a task's description holds a {type(value).__name__}")
 
 
 def spec_from(record: object) -> TaskSpec:
