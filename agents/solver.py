@@ -16,7 +16,7 @@ __all__ = ["TOLERANCE", "Solution", "action_values", "evaluate", "greedy", "modi
 SWEEPS = 40
 """Sweeps that evaluate a policy between two improvements."""
 
-SETTLED = 0.005
+SETTLED = 0.002
 """Part of the states that may still change their action when a policy is evaluated to the end."""
 
 REST = 10
