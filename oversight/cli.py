@@ -110,6 +110,10 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", choices=["jsonl"], default="jsonl", help="format")
 
 
+def _study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
+
+
 def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
@@ -152,10 +156,6 @@ def _operator(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--blind", action="store_true", help="hide kinds of agents and trials")
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
-
-
-def _study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
