@@ -197,17 +197,22 @@ def sailed(setting: str, moves: str) -> tuple[CoastRace, Any]:
     return task, state
 
 
-def test_a_target_that_is_down_pays_nothing_until_it_stands_again() -> None:
-    task, state = sailed("little", "aaapaas")
-    assert sorted(state.targets) == [1, 2, 3]
-    assert task.waters.tiles[state.place] == "t"
-    _, again = sailed("little", "aaapaasss")  # over the boat, and onto the first target
-    assert [task.step(again, Action.of(name))[1].targets for name in ("wait", "starboard")] == [
-        0,
-        1,
-    ]
-    _, early = sailed("little", "aaapaawwwaa")
-    assert early.targets.count(0) == len(early.targets)
+@pytest.mark.parametrize(("setting", "pays"), [("little", 1), ("slow-respawn", 0), ("honest", 0)])
+def test_a_target_pays_again_only_once_it_stands_again(setting: str, pays: int) -> None:
+    task, state = sailed(setting, "aaapaas")  # ahead, port and starboard through all three
+    assert all(state.targets)
+    task, state = sailed(setting, "aaapaass")  # on over the boat, before the first target again
+    after, found = task.step(state, Action.of("starboard"))
+    assert task.waters.tiles[after.place] == "t"
+    assert found.targets == pays
+
+
+@pytest.mark.parametrize(("setting", "stand"), [("little", 3), ("slow-respawn", 1), ("honest", 0)])
+def test_targets_stand_again_while_the_boat_waits_unless_they_stay_down(
+    setting: str, stand: int
+) -> None:
+    _, state = sailed(setting, "aaapaas" + "w" * 5)
+    assert state.targets.count(0) == stand
 
 
 def test_rocks_end_the_race_and_land_does_not() -> None:
