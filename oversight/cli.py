@@ -110,6 +110,10 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", choices=["jsonl"], default="jsonl", help="format")
 
 
+def _study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
+
+
 def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
@@ -158,10 +162,6 @@ def _task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "task", nargs="?", help="show this one, or task/setting (default: list all)"
     )
-
-
-def _study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
 
 
 def _nothing(parser: argparse.ArgumentParser) -> None:

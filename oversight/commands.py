@@ -165,7 +165,8 @@ def study(options: argparse.Namespace) -> int:
     from oversight.studies import STUDIES, load_study
 
     if options.name is None:
-        return print_rows(_table(STUDIES), options, ("id", "sentence"))
+        asked = {name: sentence for name, (_, sentence) in STUDIES.items()}
+        return print_rows(_table(asked), options, ("id", "sentence"))
     chosen = load_study(options.name)
     rows = chosen.rows(lambda words: print(words, file=sys.stderr))
     header = [] if options.json else [{name: name for name in chosen.COLUMNS}]

@@ -14,10 +14,16 @@ from sandbox.errors import InputError
 from sandbox.schema import nearest
 
 STUDIES = {
-    "patchwork": "how many patches a careless reward needs until the honest lap is what it pays",
-    "many_goals": "which means random goals have in common, beside where they gain nothing",
+    "patchwork": (
+        "oversight.studies.patchwork",
+        "how many patches a careless reward needs until the honest lap is what it pays for",
+    ),
+    "many_goals": (
+        "oversight.studies.many_goals",
+        "which means random goals have in common, beside where they gain nothing",
+    ),
 }
-"""Studies: name of the module here, and what is asked."""
+"""Studies: the module of each, and what is asked."""
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -42,4 +48,4 @@ def load_study(name: str) -> Study:
         raise InputError(
             f"unknown study {name!r}{nearest(name, STUDIES)}; there are: {', '.join(STUDIES)}"
         )
-    return cast("Study", import_module(f"oversight.studies.{name}"))
+    return cast("Study", import_module(STUDIES[name][0]))
