@@ -33,6 +33,8 @@ class TaskSpec:
         settings: names of the settings, the default one first.
         tags: words to find it by.
         need: how much of a fact (see `Task.facts`) the task takes at most; more is surplus.
+        untabled: settings that can be played, step by step, but have too many states or outcomes
+            to be compiled into tables.
     """
 
     id: str
@@ -46,6 +48,7 @@ class TaskSpec:
     settings: tuple[str, ...]
     tags: tuple[str, ...] = ()
     need: Mapping[str, int] = field(default_factory=dict)
+    untabled: tuple[str, ...] = ()
 
 
 class Task(Protocol[S]):
