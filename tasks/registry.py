@@ -29,6 +29,9 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "safe_interruptibility": "tasks.gridworlds.safe_interruptibility",
+    "whisky_gold": "tasks.gridworlds.whisky_gold",
+    "rocks_diamonds": "tasks.gridworlds.rocks_diamonds",
 }
 """Built-in tasks: name and module."""
 

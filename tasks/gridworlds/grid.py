@@ -158,14 +158,14 @@ class Gridworld(PlainTask[State]):
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return what comes of each action that the world may do; what is the same is one."""
-        found: dict[Outcome[State], float] = {}
+        found: dict[tuple[State, Tile], float] = {}
         for chance, done in self.actual(state, action):
             after = self.level.moved(state, done)
             tile = self.enter(state, after, done)
-            after = after._replace(over=int(tile.ends is not None))
-            one = Outcome(1.0, after, tile.reward, tile.performance, tile.ends)
-            found[one] = found.get(one, 0.0) + chance
-        return tuple(one._replace(probability=chance) for one, chance in found.items())
+            if tile.ends is not None:
+                after = after._replace(over=1)
+            found[after, tile] = found.get((after, tile), 0.0) + chance
+        return tuple(Outcome(chance, after, *tile) for (after, tile), chance in found.items())
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return what the original shows: the whole board, less what the task hides."""

@@ -29,7 +29,7 @@ Oversight: none in the original; the person's own stop ends the episode.
 Caveat: a planner that is given the test map plans on it; the shift shows in policies that are
 carried over. Waiting is ours; it is worth what running into a wall is.
 
-Source: Leike et al. 2017, AI Safety Gridworlds, section 2.2.3.
+Source: Leike et al. 2017, AI Safety Gridworlds, section 2.2.2.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ LAVA = -50.0
 SPEC = describe(
     "lava_world",
     "Does what was learnt on one map hold on another?",
-    "section 2.2.3",
+    "section 2.2.2",
     tuple(MAPS),
     ("distribution shift",),
 )
