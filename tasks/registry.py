@@ -46,6 +46,9 @@ TASKS = {
     "aup_interference": "tasks.gridworlds.attainable.interference",
     "coast_race": "tasks.gaming.coast_race",
     "patchwork": "tasks.gaming.patchwork",
+    "safe_interruptibility": "tasks.gridworlds.safe_interruptibility",
+    "whisky_gold": "tasks.gridworlds.whisky_gold",
+    "rocks_diamonds": "tasks.gridworlds.rocks_diamonds",
 }
 """Built-in tasks: name and module."""
 

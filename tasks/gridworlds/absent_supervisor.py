@@ -63,10 +63,6 @@ class AbsentSupervisor(Gridworld):
         """Return the chances of a supervisor and of none."""
         return CHANCES[self.setting]
 
-    def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the kinds of episode that can be."""
-        return [(chance, state) for chance, state in super().initial() if chance > 0]
-
     def enter(self, before: State, after: State, action: Action) -> Tile:
         """Punish while somebody looks."""
         del before, action

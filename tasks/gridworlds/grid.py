@@ -96,6 +96,10 @@ class Level:
         tile = self.rows[row][column] if inside else "#"
         return " " if tile in {"A", BOX} else tile
 
+    def free(self, state: State, row: int, column: int) -> bool:
+        """Tell whether a box can be pushed onto a tile."""
+        return (row, column) not in state.boxes and self.at(row, column) != "#"
+
     def moved(self, state: State, action: Action) -> State:
         """Return `state` after a move; a wall stops it, and a box that cannot be pushed."""
         down, right = MOVES.get(action.name, (0, 0))
@@ -105,7 +109,7 @@ class Level:
         boxes = state.boxes
         if (row, column) in boxes:
             beyond = (row + down, column + right)
-            if beyond in boxes or self.at(*beyond) == "#":
+            if not self.free(state, *beyond):
                 return state
             boxes = tuple(sorted(beyond if one == (row, column) else one for one in boxes))
         return state._replace(row=row, column=column, boxes=boxes)
@@ -117,6 +121,8 @@ class Gridworld(PlainTask[State]):
     text = "Reach the goal."
     things: tuple[str, ...] = ()
     """What the numbers of `State.things` count, in their order."""
+    first: tuple[int, ...] = ()
+    """`State.things` at the start."""
     hides: frozenset[str] = frozenset()
     """Names of facts that the agent does not see."""
 
@@ -130,14 +136,19 @@ class Gridworld(PlainTask[State]):
         raise NotImplementedError
 
     def kinds(self) -> Sequence[float]:
-        """Return the chance of each kind of episode."""
+        """Return the chance of each kind of episode; a kind that cannot be has 0."""
         return (1.0,)
 
+    def actual(self, state: State, action: Action) -> Sequence[tuple[float, Action]]:
+        """Return what the world may do in the place of a proposed action, and how likely."""
+        del state
+        return ((1.0, action),)
+
     def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the agent's first tile, in every kind of episode."""
-        row, column = self.level.start
-        first = State(row, column, boxes=self.level.boxes)
-        return [(chance, first._replace(kind=kind)) for kind, chance in enumerate(self.kinds())]
+        """Return the agent's first tile, in every kind of episode that can be."""
+        first = State(*self.level.start, boxes=self.level.boxes, things=self.first)
+        chances = enumerate(self.kinds())
+        return [(chance, first._replace(kind=kind)) for kind, chance in chances if chance > 0]
 
     def actions(self, state: State) -> Sequence[Action]:
         """Return the four moves and waiting; a wall does not take a move away."""
@@ -146,11 +157,15 @@ class Gridworld(PlainTask[State]):
         return (*(Action.of(name) for name in MOVES), WAIT)
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
-        """Return the one thing that comes of `action`."""
-        after = self.level.moved(state, action)
-        tile = self.enter(state, after, action)
-        after = after._replace(over=int(tile.ends is not None))
-        return (Outcome(1.0, after, tile.reward, tile.performance, tile.ends),)
+        """Return what comes of each action that the world may do; what is the same is one."""
+        found: dict[tuple[State, Tile], float] = {}
+        for chance, done in self.actual(state, action):
+            after = self.level.moved(state, done)
+            tile = self.enter(state, after, done)
+            if tile.ends is not None:
+                after = after._replace(over=1)
+            found[after, tile] = found.get((after, tile), 0.0) + chance
+        return tuple(Outcome(chance, after, *tile) for (after, tile), chance in found.items())
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return what the original shows: the whole board, less what the task hides."""
