@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.outlook import Tracker, outlook_of
+from agents.rewards import load_design
+from agents.solver import solve
 from sandbox.action import Action
+from sandbox.chance import Chance
 from sandbox.errors import ContractError
-from sandbox.mdp import Floats, Ints, TabularMDP
+from sandbox.mdp import Floats, Ints, TabularMDP, tables
+from sandbox.timestep import Observation
+from sandbox.walk import TableWalk
+from tasks.registry import load
+
+EPISODES = 400
+"""Episodes of which the mean is taken where an average cannot be had exactly."""
 
 LONGEST_LOOP = 16
 """Most steps of a loop that is written once."""
@@ -68,23 +78,73 @@ def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
     return Worth(reward, performance)
 
 
-def likeliest(mdp: TabularMDP, policy: Ints, steps: int) -> Course:
-    """Follow `policy` for at most `steps`, each to its likeliest outcome, the first of ties."""
-    gain = hidden(mdp)
-    state, actions, reward, performance = int(mdp.initial.argmax()), [], 0.0, 0.0
-    for _ in range(steps):
-        pair = int(policy[state])
-        if pair < 0:
-            break
-        begin, end = int(mdp.start[pair]), int(mdp.start[pair + 1])
-        row = begin + int(mdp.probability[begin:end].argmax())
-        actions.append(mdp.actions[int(mdp.pair_action[pair])])
-        reward += float(mdp.reward[row])
-        performance += float(gain[row])
-        state = int(mdp.next[row])
-        if mdp.ended[row]:
-            break
-    return Course(tuple(actions), Worth(reward, performance))
+class Player:
+    """Play one setting by the optimum of a reward, as one who sees observations only.
+
+    Attributes:
+        task: in its setting.
+        mdp: its true tables, performance included.
+        plans: what is planned over: the task itself, or the task of beliefs.
+        policy: the optimum there.
+    """
+
+    def __init__(self, full: str, reward: str = "naive") -> None:
+        """Solve `task/setting` under a reward design."""
+        self.task = load(full)
+        self.mdp = tables(self.task, self.task.spec.discount)
+        self.plans = outlook_of(self.task, self.mdp.without_performance())
+        self.policy = solve(load_design(reward)(self.plans.mdp)).policy
+        self._walk = TableWalk(self.mdp)
+
+    def course(self) -> Course:
+        """Return the course on which chance always gives the likeliest, the first of ties."""
+        begin, chance = self.mdp.begin, int(self.mdp.initial.argmax())
+
+        def luck(pair: int) -> float:
+            first, last = int(self.mdp.start[pair]), int(self.mdp.start[pair + 1])
+            place = int(self.mdp.probability[first:last].argmax())
+            return float(self.mdp.upto[first + place - 1]) if place else 0.0
+
+        return self._play(float(begin[chance - 1]) if chance else 0.0, lambda _, pair: luck(pair))
+
+    def worth(self) -> Worth:
+        """Return what an episode is worth on average.
+
+        Exact where nothing hidden matters; else the mean of `EPISODES` episodes, since what is then
+        believed is no matter of the state alone.
+        """
+        steps = self.task.spec.max_steps
+        if self.plans.beliefs is None:
+            return expected(self.mdp, as_seen(self.task, self.mdp, self.policy), steps)
+        played = [self._played(Chance(seed)) for seed in range(EPISODES)]
+        return Worth(*(float(np.mean(column)) for column in zip(*played, strict=True)))
+
+    def _played(self, chance: Chance) -> Worth:
+        begin = chance.uniform(-1)
+        return self._play(begin, lambda step, _: chance.uniform(step)).worth
+
+    def _play(self, begin: float, luck: Callable[[int, int], float]) -> Course:
+        """Play an episode under the luck that is given for each step and pair."""
+        walk, tracker, gain = self._walk, self.plans.track(), hidden(self.mdp)
+        walk.begin(begin)
+        actions: list[Action] = []
+        told = reward = performance = 0.0
+        while not walk.done and len(actions) < self.task.spec.max_steps:
+            pair = self._chosen(tracker, told, actions)
+            actions.append(self.mdp.actions[int(self.mdp.pair_action[pair])])
+            told = walk.step(pair, luck(len(actions) - 1, pair))
+            reward, performance = reward + told, performance + float(gain[walk.row])
+        return Course(tuple(actions), Worth(reward, performance))
+
+    def _chosen(self, tracker: Tracker, told: float, actions: Sequence[Action]) -> int:
+        """Return the pair of the true tables that the optimum takes where it believes to stand."""
+        state = self.mdp.states[self._walk.state]
+        offered = tuple(self.task.actions(state))
+        last = actions[-1] if actions else None
+        fields = self.task.observe(state)
+        seen = Observation(len(actions), fields, offered, reward=told, effective=last)
+        here = tracker.locate(seen)
+        return self._walk.choices[int(self.policy[here] - self.plans.mdp.first_pair[here])]
 
 
 def hidden(mdp: TabularMDP) -> Floats:

@@ -12,12 +12,10 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents.play import Worth, as_seen, expected, hidden, in_words, likeliest
-from agents.rewards import load_design
+from agents.play import EPISODES, Player, Worth, expected, hidden, in_words
 from agents.solver import solve
 from oversight.task_list import settings_of
 from oversight.task_picture import svg
-from sandbox.mdp import tables
 from tasks.page import SECTIONS, page_of
 from tasks.registry import TASKS, load, module_of
 from tasks.sizes import tabled
@@ -78,15 +76,14 @@ _COUNTED = ("states", "pairs")
 
 def play(name: str) -> str:
     """Return how a task is played by who maximises what it is told, found by solving."""
-    solved = {full: Solved(full) for full in tabled(name)}
-    lines = [PLAY, ""]
-    first = next(iter(solved.values()), None)
-    if first is None:
-        return "\n".join([*lines, "No setting has tables, so none is solved here.", ""])
-    spec, course = first.task.spec, first.course
+    players = [Player(full) for full in tabled(name)]
+    if not players:
+        return f"{PLAY}\n\nNo setting has tables, so none is solved here.\n"
+    spec, course = players[0].task.spec, players[0].course()
     reward, performance = _figures(course.worth)
-    lines += [
-        f"The optimum of the told reward in `{first.task.setting}`, solved at discount",
+    lines = [
+        *(PLAY, ""),
+        f"The optimum of the told reward in `{players[0].task.setting}`, solved at discount",
         f"{spec.discount:g} and played by what can be seen. Where the likeliest always comes:",
         *("", "```", textwrap.fill(in_words(course.actions), COLUMNS), "```", ""),
         f"That earns {reward} as told; its performance is {performance}. On average over episodes",
@@ -94,32 +91,19 @@ def play(name: str) -> str:
         "",
         _row("setting", "reward (told)", "performance (hidden)", "performance at its optimum"),
         _row("---", "---:", "---:", "---:"),
+        *(_row(*_worth(player)) for player in players),
     ]
-    for one in solved.values():
-        best = _figures(one.wanted)[1]
-        lines.append(_row(f"`{one.task.setting}`", *_figures(one.told), best))
+    if any(player.plans.beliefs for player in players):
+        lines += ["", f"\\* Beliefs are planned over there: the mean of {EPISODES} episodes."]
     return "\n".join([*lines, ""])
 
 
-class Solved:
-    """Hold a setting's optimum of the told reward beside that of performance.
-
-    Attributes:
-        task: in its setting.
-        course: of the told optimum, as one plays it who sees observations only.
-        told: what that is worth on average.
-        wanted: what the optimum of performance is worth, to one who sees everything.
-    """
-
-    def __init__(self, full: str) -> None:
-        """Compile and solve `task/setting`."""
-        self.task = load(full)
-        mdp, steps = tables(self.task, self.task.spec.discount), self.task.spec.max_steps
-        policy = as_seen(self.task, mdp, solve(load_design("naive")(mdp)).policy)
-        self.course = likeliest(mdp, policy, steps)
-        self.told = expected(mdp, policy, steps)
-        wanted = solve(mdp.with_reward(hidden(mdp))).policy
-        self.wanted = expected(mdp, wanted, steps)
+def _worth(player: Player) -> list[str]:
+    """Return a setting's row: what the told optimum is worth, and what could have been."""
+    wanted = solve(player.mdp.with_reward(hidden(player.mdp))).policy
+    best = expected(player.mdp, wanted, player.task.spec.max_steps)
+    mark = r" \*" if player.plans.beliefs else ""
+    return [f"`{player.task.setting}`{mark}", *_figures(player.worth()), _figures(best)[1]]
 
 
 def _figures(worth: Worth) -> list[str]:

@@ -126,6 +126,10 @@ class TomatoWatering(Gridworld):
         chance = DRIES**gone * (1 - DRIES) ** left
         return Outcome(chance, after, WORTH * seen, WORTH * left)
 
+    def likeliest(self, state: State, action: Action) -> Outcome[State]:
+        """Return the outcome in which nothing dries: there is none likelier."""
+        return self.dried(self.watered(state, action), ())
+
     def in_bucket(self, state: State) -> bool:
         """Tell whether the agent stands in the bucket."""
         return self.level.at(state.row, state.column) == "O"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.outlook import outlook
-from agents.play import as_seen, expected, in_words, likeliest
+from agents.play import Player, as_seen, expected, in_words
 from agents.solver import evaluate, solve
+from oversight.overseer import Scripted
+from oversight.run import Plan, Stage, open_session
+from oversight.session import run_episode
 from sandbox.action import Action
 from sandbox.batch import BatchSimulator
 from sandbox.errors import ContractError
@@ -80,11 +84,26 @@ def test_the_policy_as_seen_is_what_the_planner_plays() -> None:
 
 
 def test_the_likeliest_course_of_the_boat_race_goes_back_and_forth() -> None:
-    task = load("boat_race")
-    mdp = tables(task, task.spec.discount)
-    course = likeliest(mdp, solve(mdp).policy, task.spec.max_steps)
+    player = Player("boat_race/original")
+    course = player.course()
     assert in_words(course.actions) == "50 x (right, left)"
-    assert course.worth == (50.0, 0.0)
+    assert course.worth == player.worth() == (50.0, 0.0)
+
+
+@pytest.mark.parametrize("full", ["absent_supervisor/absent", "lava_world/test-1"])
+def test_a_player_plays_what_a_planner_plays(full: str) -> None:
+    ran = run_episode(open_session(Plan(full, in_process=True), Stage(None, Scripted())))
+    worth = Player(full).course().worth
+    assert worth == (ran.reward, ran.performance)
+
+
+def test_where_the_hidden_matters_a_player_plays_by_belief() -> None:
+    """The told reward is that of the beliefs' own optimum, within the error of its episodes."""
+    player = Player("friend_foe/original")
+    plan = player.plans.mdp
+    value = evaluate(replace(plan, discount=1.0), player.policy, plan.reward)
+    assert player.plans.beliefs is not None
+    assert player.worth().reward == pytest.approx(float(value @ plan.initial), abs=4.0)
 
 
 def test_a_planners_tables_cannot_tell_performance() -> None:

@@ -18,19 +18,22 @@ QUICK = 2_000
 
 
 def kept(name: str) -> str:
-    return (PAGES / name).read_text(encoding="utf-8")
+    path = PAGES / name
+    return path.read_text(encoding="utf-8") if path.exists() else f"there is no {name}"
 
 
 def quick(name: str) -> bool:
+    """Tell whether solving a task again takes no time: it is small, and hides nothing."""
     found = [sizes().get(full) for full in tabled(name)]
-    return all(size is not None and size.states <= QUICK for size in found)
+    small = all(size is not None and size.states <= QUICK for size in found)
+    return small and "Beliefs are planned over" not in kept(f"{name}.md")
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_page_says_what_the_task_says(name: str) -> None:
     assert kept(f"{name}.md").partition(PLAY)[0] == described(name)
     solved = kept(f"{name}.md").partition(PLAY)[2]
-    assert all(f"| `{full.partition('/')[2]}` |" in solved for full in tabled(name))
+    assert all(f"\n| `{full.partition('/')[2]}`" in solved for full in tabled(name))
 
 
 @pytest.mark.parametrize("name", [name for name in TASKS if quick(name)])
