@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from oversight.task_pages import PLAY, described, index, picture, play, prose
-from oversight.task_picture import svg
+from oversight.task_picture import CELL, svg
 from tasks.registry import TASKS
 from tasks.sizes import sizes, tabled
 from tests.test_size_limits import ROOT
@@ -58,8 +58,8 @@ def test_a_picture_is_sound_xml_and_puts_every_word_in_its_column() -> None:
     places = [(float(x or 0), text) for x, _, text in words if text and text.strip()]
     by_text = {text: x for x, text in places}
     assert [text for _, text in places] == ["x/y", "#", "A", "<b>", "#", "@", "&", "A"]
-    assert by_text["@"] - by_text["x/y"] == pytest.approx(2 * 8.6)
-    assert by_text["<b>"] - by_text["x/y"] == pytest.approx(3 * 8.6)
+    assert by_text["@"] - by_text["x/y"] == pytest.approx(2 * CELL)
+    assert by_text["<b>"] - by_text["x/y"] == pytest.approx(3 * CELL)
 
 
 def test_prose_shows_signs_as_they_are_and_leaves_code_alone() -> None:
