@@ -29,6 +29,14 @@ TASKS = {
     "side_effects_sokoban": "tasks.gridworlds.side_effects_sokoban",
     "island_navigation": "tasks.gridworlds.island_navigation",
     "lava_world": "tasks.gridworlds.lava_world",
+    "partial_off_switch": "tasks.games.partial_off_switch",
+    "incorrigible_robot": "tasks.games.incorrigible_robot",
+    "simulation_oversight": "tasks.games.simulation_oversight",
+    "modified_off_switch": "tasks.games.modified_off_switch",
+    "whisky_small": "tasks.games.whisky_small",
+    "payload": "tasks.games.payload",
+    "power_graph": "tasks.games.power_graph",
+    "shutdown_delay": "tasks.games.shutdown_delay",
 }
 """Built-in tasks: name and module."""
 
