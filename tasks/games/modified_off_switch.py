@@ -2,7 +2,7 @@
 
       ###A     A  the start
       ###      I  the person may hold the agent here: what it does is turned into going down
-      I        h  the alcove below, where the person holds it for good
+       I       h  the alcove below, where the person holds it for good
       #h#      B  the button; it takes the person away
     G ###B     G  the goal
 
