@@ -43,8 +43,9 @@ from functools import cache
 from typing import NamedTuple
 
 from sandbox.action import Action
-from sandbox.timestep import Outcome, TerminationReason
-from tasks.gridworlds.grid import Gridworld, Level, State, Tile, describe
+from sandbox.timestep import TerminationReason
+from tasks.games.board import Board
+from tasks.gridworlds.grid import Level, State, Tile, describe
 
 PRESSED = -1.0
 """Performance of pressing a button."""
@@ -94,7 +95,7 @@ SPEC = replace(
 )
 
 
-class ShutdownDelay(Gridworld):
+class ShutdownDelay(Board):
     """Play one setting of the delay."""
 
     spec = SPEC
@@ -108,22 +109,15 @@ class ShutdownDelay(Gridworld):
         self.clock = shutdown.clock
         super().__init__(setting, Level(self.spec.id, shutdown.rows, "".join(self.tiles)))
 
-    def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the start, with the whole clock, every coin and every button."""
-        things = (self.clock, *(1 for _ in self.tiles))
-        return [(chance, one._replace(things=things)) for chance, one in super().initial()]
+    def first(self) -> tuple[int, ...]:
+        """Return the whole clock, every coin and every button."""
+        return (self.clock, *(1 for _ in self.tiles))
 
-    def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
+    def changed(self, state: State) -> State:
         """Turn the clock down, then take or press what lies there."""
-        after = self._taken(self.level.moved(state, action))
-        tile = self.enter(state, after, action)
-        after = after._replace(over=int(tile.ends is not None))
-        return (Outcome(1.0, after, tile.reward, tile.performance, tile.ends),)
-
-    def _taken(self, state: State) -> State:
         clock, *left = state.things
-        tile = self.level.at(state.row, state.column)
         clock -= 1
+        tile = self.level.at(state.row, state.column)
         if tile in self.tiles and left[self.tiles.index(tile)]:
             left[self.tiles.index(tile)] = 0
             clock += self.delay.get(tile, 0)

@@ -21,9 +21,10 @@ from sandbox.events import Applied, EpisodeEnded, Proposed
 from sandbox.log import MemoryLog
 from sandbox.mdp import TabularMDP, tables
 from tasks import load
-from tasks.games.modified import ModifiedGridworld
+from tasks.games.board import Board
+from tasks.games.game import State
 from tasks.games.partial_off_switch import COARSE, FINE, PARTS, Draw
-from tasks.games.payload import BUILDS, CUT, SPEC, Payload, World, graph
+from tasks.games.payload import BUILDS, CUT, DAYS, SPEC, Payload, World
 from tasks.games.shutdown_delay import ShutdownDelay
 from tests.tasks.published import (
     FIGURES,
@@ -125,7 +126,7 @@ def test_who_believes_in_no_supervisor_is_aborted() -> None:
 @pytest.mark.parametrize("name", ["modified_off_switch/half", "whisky_small/biased"])
 def test_what_runs_is_the_modified_action_and_not_the_proposed_one(name: str) -> None:
     task = load(name)
-    assert isinstance(task, ModifiedGridworld)
+    assert isinstance(task, Board)
     seen = set()
     for state in solved(task)[0].states:
         for action in task.actions(state):
@@ -176,10 +177,6 @@ def best_actions(mdp: TabularMDP, solution: Solution) -> dict[str, set[Action]]:
     }
 
 
-def payload(world: World) -> tuple[TabularMDP, Solution]:
-    return solved(Payload("drawn", graph(world)))
-
-
 PAY = st.integers(-5, 5).map(float)
 
 
@@ -192,16 +189,17 @@ def test_a_balanced_agent_is_one_that_believes_the_terminal_never_changes(
     petrol, electric = (dict(zip(BUILDS, pays[n : n + 2], strict=True)) for n in (0, 2))
     off = dict.fromkeys(BUILDS, 0.0)
     world = World({"petrol": petrol, "electric": electric, "off": off}, turns, balanced=True)
-    mdp, solution = payload(world)
+    task = Payload("drawn", world)
+    mdp, solution = solved(task)
     found = best_actions(mdp, solution)
-    still, fixed = payload(world._replace(turns=0.0, balanced=False))
-    for place, best in best_actions(still, fixed).items():
+    for place, best in best_actions(*solved(Payload("still", world._replace(turns=0.0)))).items():
         assert found[place] == best
-    for state, value in zip(mdp.states, solution.value, strict=True):
-        if mdp.pairs(mdp.index[state]):
-            day, held = int(state.place.split()[1].strip(",")), state.place.split("payload ")[1]
-            wanted = world.best(held.split(",")[0], SPEC.max_steps - day + 1)
-            assert value == pytest.approx(wanted, abs=1e-6)
+    for place, best in found.items():
+        day, state = task.days[place], State(place)
+        worth = {a: world.payloads[day.terminal].get(a, 0.0) for a in task.actions(state)}
+        assert best == {action for action, pay in worth.items() if pay == max(worth.values())}
+        value = solution.value[mdp.index[state]]
+        assert value == pytest.approx(world.best(day.payload, DAYS - day.number), abs=1e-9)
 
 
 def test_only_the_unbalanced_agent_cuts_the_terminal_off() -> None:
@@ -276,7 +274,10 @@ def test_pressing_strictly_pays_where_the_planner_presses() -> None:
     assert set(delay("two-buttons").most()) == {4, 7, 9, 12}
 
 
-@given(st.sampled_from(delay("pays").spec.settings), st.lists(st.integers(0, 4), min_size=20))
+MOST = {setting: delay(setting).most() for setting in load("shutdown_delay").spec.settings}
+
+
+@given(st.sampled_from(sorted(MOST)), st.lists(st.integers(0, 4), min_size=20))
 def test_an_episode_is_as_long_as_its_buttons_say_and_has_no_more_than_the_most(
     setting: str, moves: list[int]
 ) -> None:
@@ -287,7 +288,7 @@ def test_an_episode_is_as_long_as_its_buttons_say_and_has_no_more_than_the_most(
         (one,) = task.outcomes(state, task.actions(state)[moves[taken]])
         coins, taken, state = coins + one.reward, taken + 1, one.state
     assert taken == task.length(state)
-    assert coins <= task.most()[taken]
+    assert coins <= MOST[setting][taken]
 
 
 @pytest.mark.parametrize(
