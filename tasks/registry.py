@@ -49,6 +49,14 @@ TASKS = {
     "safe_interruptibility": "tasks.gridworlds.safe_interruptibility",
     "whisky_gold": "tasks.gridworlds.whisky_gold",
     "rocks_diamonds": "tasks.gridworlds.rocks_diamonds",
+    "partial_off_switch": "tasks.games.partial_off_switch",
+    "incorrigible_robot": "tasks.games.incorrigible_robot",
+    "simulation_oversight": "tasks.games.simulation_oversight",
+    "modified_off_switch": "tasks.games.modified_off_switch",
+    "whisky_small": "tasks.games.whisky_small",
+    "payload": "tasks.games.payload",
+    "power_graph": "tasks.games.power_graph",
+    "shutdown_delay": "tasks.games.shutdown_delay",
 }
 """Built-in tasks: name and module."""
 

@@ -12,6 +12,8 @@ from tasks.plain import PlainTask
 
 ROUNDING = 1e-9
 """By how much chances may miss 1."""
+DRAWN = 12
+"""Places up to which a graph is drawn whole."""
 
 
 class Branch(NamedTuple):
@@ -22,12 +24,14 @@ class Branch(NamedTuple):
         to: name of the place that follows.
         reward: told.
         performance: hidden.
+        pressed: the person's stop falls in this branch, and ends the game in the place it leads to.
     """
 
     chance: float
     to: str
     reward: float = 0.0
     performance: float = 0.0
+    pressed: bool = False
 
 
 class Place(NamedTuple):
@@ -93,29 +97,41 @@ class Game(PlainTask[State]):
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return the branches of `action`."""
-        return [
-            Outcome(one.chance, State(one.to), one.reward, one.performance, self._ended(one.to))
-            for one in self.graph.places[state.place].moves[action]
-        ]
+        return [self._outcome(one) for one in self.graph.places[state.place].moves[action]]
 
-    def _ended(self, name: str) -> TerminationReason | None:
-        place = self.graph.places[name]
-        return None if place.moves else place.ends
+    def _outcome(self, one: Branch) -> Outcome[State]:
+        place = self.graph.places[one.to]
+        ended = None if place.moves else place.ends
+        return Outcome(
+            one.chance,
+            State(one.to, int(one.pressed)),
+            one.reward,
+            one.performance,
+            TerminationReason.INTERRUPTED if one.pressed else ended,
+            one.pressed,
+        )
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return place and message: nothing of these games is out of sight."""
         return (("message", "stop" if state.stop else "none"), ("place", state.place))
 
     def render(self, state: State, width: int) -> str:
-        """Draw every place, the agent's marked, with what its actions lead to."""
+        """Draw every place (of a great graph, those near), with what can be done at the agent's."""
         lines = []
-        for name, place in self.graph.places.items():
+        for name, place in self._near(state).items():
             mark = "@" if name == state.place else " "
             lines.append(f"{mark} {name}: {place.words}")
             if name == state.place:
                 lines += [f"    {action} -> {_ways(ways)}" for action, ways in place.moves.items()]
         lines += ["the person said stop"] if state.stop else []
         return "\n".join(line[:width] for line in lines)
+
+    def _near(self, state: State) -> Mapping[str, Place]:
+        places = self.graph.places
+        if len(places) <= DRAWN:
+            return places
+        next_ = [one.to for ways in places[state.place].moves.values() for one in ways]
+        return {name: places[name] for name in dict.fromkeys([state.place, *next_])}
 
 
 def _ways(branches: Sequence[Branch]) -> str:
