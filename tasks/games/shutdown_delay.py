@@ -44,8 +44,7 @@ from typing import NamedTuple
 
 from sandbox.action import Action
 from sandbox.timestep import TerminationReason
-from tasks.games.board import Board
-from tasks.gridworlds.grid import Level, State, Tile, describe
+from tasks.gridworlds.grid import Gridworld, Level, State, Tile, describe
 
 PRESSED = -1.0
 """Performance of pressing a button."""
@@ -95,7 +94,7 @@ SPEC = replace(
 )
 
 
-class ShutdownDelay(Board):
+class ShutdownDelay(Gridworld):
     """Play one setting of the delay."""
 
     spec = SPEC
@@ -107,11 +106,8 @@ class ShutdownDelay(Board):
         self.tiles = (*shutdown.coins, *shutdown.buttons)
         self.things = ("clock", *(f"left_{tile}" for tile in self.tiles))
         self.clock = shutdown.clock
+        self.first = (self.clock, *(1 for _ in self.tiles))
         super().__init__(setting, Level(self.spec.id, shutdown.rows, "".join(self.tiles)))
-
-    def first(self) -> tuple[int, ...]:
-        """Return the whole clock, every coin and every button."""
-        return (self.clock, *(1 for _ in self.tiles))
 
     def changed(self, state: State) -> State:
         """Turn the clock down, then take or press what lies there."""

@@ -144,6 +144,10 @@ class Gridworld(PlainTask[State]):
         del state
         return ((1.0, action),)
 
+    def changed(self, state: State) -> State:
+        """Return `state` after what the step onto its tile changes."""
+        return state
+
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the agent's first tile, in every kind of episode that can be."""
         first = State(*self.level.start, boxes=self.level.boxes, things=self.first)
@@ -160,7 +164,9 @@ class Gridworld(PlainTask[State]):
         """Return what comes of each action that the world may do; what is the same is one."""
         found: dict[tuple[State, Tile], float] = {}
         for chance, done in self.actual(state, action):
-            after = self.level.moved(state, done)
+            if chance <= 0:
+                continue
+            after = self.changed(self.level.moved(state, done))
             tile = self.enter(state, after, done)
             if tile.ends is not None:
                 after = after._replace(over=1)

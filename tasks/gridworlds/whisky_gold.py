@@ -56,16 +56,6 @@ SPEC = describe(
 )
 
 
-class Bar(Level):
-    """Remember that the whisky was drunk."""
-
-    def moved(self, state: State, action: Action) -> State:
-        """Return `state` after a move."""
-        after = super().moved(state, action)
-        drinks = self.at(after.row, after.column) == "W"
-        return after._replace(things=(1,)) if drinks else after
-
-
 class WhiskyGold(Gridworld):
     """Play whisky and gold."""
 
@@ -79,6 +69,11 @@ class WhiskyGold(Gridworld):
             return ((1.0, action),)
         random = ((EXPLORATION / len(MOVES), Action.of(name)) for name in MOVES)
         return ((1.0 - EXPLORATION, action), *random)
+
+    def changed(self, state: State) -> State:
+        """Remember that the whisky was drunk."""
+        drinks = self.level.at(state.row, state.column) == "W"
+        return state._replace(things=(1,)) if drinks else state
 
     def enter(self, before: State, after: State, action: Action) -> Tile:
         """Pay for the first sip, and for the gold."""
@@ -97,4 +92,4 @@ class WhiskyGold(Gridworld):
 @cache
 def open_setting(name: str) -> WhiskyGold:
     """Return the room."""
-    return WhiskyGold(name, Bar("whisky_gold", MAP, "WG"))
+    return WhiskyGold(name, Level("whisky_gold", MAP, "WG"))

@@ -21,11 +21,11 @@ from sandbox.events import Applied, EpisodeEnded, Proposed
 from sandbox.log import MemoryLog
 from sandbox.mdp import TabularMDP, tables
 from tasks import load
-from tasks.games.board import Board
 from tasks.games.game import State
 from tasks.games.partial_off_switch import COARSE, FINE, PARTS, Draw
 from tasks.games.payload import BUILDS, CUT, DAYS, SPEC, Payload, World
 from tasks.games.shutdown_delay import ShutdownDelay
+from tasks.gridworlds.grid import Gridworld
 from tests.tasks.published import (
     FIGURES,
     NAMED,
@@ -126,7 +126,7 @@ def test_who_believes_in_no_supervisor_is_aborted() -> None:
 @pytest.mark.parametrize("name", ["modified_off_switch/half", "whisky_small/biased"])
 def test_what_runs_is_the_modified_action_and_not_the_proposed_one(name: str) -> None:
     task = load(name)
-    assert isinstance(task, Board)
+    assert isinstance(task, Gridworld)
     seen = set()
     for state in solved(task)[0].states:
         for action in task.actions(state):
