@@ -153,10 +153,10 @@ WORLDS = {
 
 
 def _days(world: World) -> list[Day]:
-    """Return every morning that can be written down; some are never reached."""
+    """Return every morning, reached or not; a mind to stop can only last where it cannot be typed."""
     typed = ("petrol", "electric")
     mornings = product(range(DAYS), world.payloads, typed, typed, (False, True))
-    return [Day(*one) for one in mornings]
+    return [day for day in map(Day._make, mornings) if day.cut or day.mind != "off"]
 
 
 def _graph(world: World, days: Mapping[str, Day]) -> Graph:
