@@ -153,7 +153,7 @@ WORLDS = {
 
 
 def _days(world: World) -> list[Day]:
-    """Return every morning, reached or not; a mind to stop can only last where it cannot be typed."""
+    """Return every morning, reached or not; off can only stay in mind where it cannot be typed."""
     typed = ("petrol", "electric")
     mornings = product(range(DAYS), world.payloads, typed, typed, (False, True))
     return [day for day in map(Day._make, mornings) if day.cut or day.mind != "off"]
