@@ -153,17 +153,17 @@ WORLDS = {
 
 
 def _days(world: World) -> list[Day]:
+    """Return every morning, reached or not; off can only stay in mind where it cannot be typed."""
     typed = ("petrol", "electric")
     mornings = product(range(DAYS), world.payloads, typed, typed, (False, True))
-    return [Day(*one) for one in mornings]
+    return [day for day in map(Day._make, mornings) if day.cut or day.mind != "off"]
 
 
 def _graph(world: World, days: Mapping[str, Day]) -> Graph:
     places = {name: Place("cars can be built", _moves(world, day)) for name, day in days.items()}
     places["closed"] = Place("the days are over", {})
-    start = Day(0).place
-    reached = {name: places[name] for name in _reached(places, start)}
-    return Graph("Build cars, by the payload that the terminal names.", {start: 1.0}, reached)
+    text = "Build cars, by the payload that the terminal names."
+    return Graph(text, {Day(0).place: 1.0}, places)
 
 
 def _moves(world: World, day: Day) -> dict[Action, list[Branch]]:
@@ -196,18 +196,6 @@ def _next(day: Day, mind: str) -> str:
         return "closed"
     terminal = day.terminal if day.cut else mind
     return Day(day.number + 1, mind, terminal, day.terminal, day.cut).place
-
-
-def _reached(places: Mapping[str, Place], start: str) -> dict[str, None]:
-    """Return the names of the places that can be reached, in order of discovery."""
-    found = {start: None}
-    todo = [start]
-    while todo:
-        for ways in places[todo.pop(0)].moves.values():
-            new = [one.to for one in ways if one.to not in found]
-            found |= dict.fromkeys(new)
-            todo += dict.fromkeys(new)
-    return found
 
 
 class Payload(Game):

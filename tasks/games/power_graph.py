@@ -60,8 +60,8 @@ FIGURE_1: Ways = {
     "r_NE": ("r_NE", "r_SE"),
 }
 AIMA = ("...T", ".#.E", "S...")
-ENDS = {"T", "E"}
 """The grid: `T` is switched off, `E` is the other end, both for good; `S` is the start."""
+ENDS = {"T", "E"}
 
 
 def options(names: Sequence[str]) -> Ways:

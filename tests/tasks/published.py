@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
@@ -152,7 +153,7 @@ FIGURES = (
         Figure(
             f"version seen, run at {' '.join(sorted(rule))}",
             worth,
-            lambda rule=rule: shared(FINE, rule),  # type: ignore[misc]
+            partial(shared, FINE, rule),
             1e-12,
             f"{GARBER}, Ex. 4.10, the four cases",
         )

@@ -25,6 +25,7 @@ from tasks.games.game import State
 from tasks.games.partial_off_switch import COARSE, FINE, PARTS, Draw
 from tasks.games.payload import BUILDS, CUT, DAYS, SPEC, Payload, World
 from tasks.games.shutdown_delay import ShutdownDelay
+from tasks.games.simulation_oversight import COMPLETE, EXPLOIT, REAL, SIM
 from tasks.gridworlds.grid import Gridworld
 from tests.tasks.published import (
     FIGURES,
@@ -36,6 +37,7 @@ from tests.tasks.published import (
     answered,
     best_shared,
     collected,
+    overseen,
     planned,
     rules,
     shared,
@@ -115,6 +117,26 @@ def test_the_best_policy_games_the_supervisor_and_has_the_published_value() -> N
     assert collected(task, best, "performance") < 0
     honest = load("simulation_oversight/alike")
     assert collected(honest, planned(honest), "performance") == pytest.approx(1.8)
+
+
+POLICIES = product((COMPLETE, EXPLOIT), (REAL, SIM), (COMPLETE, EXPLOIT))
+OVERSEEN = {policy: overseen(*policy) for policy in POLICIES}
+SHARE = st.floats(0, 1)
+
+
+@given(SHARE, SHARE, SHARE)
+def test_a_policy_that_mixes_has_the_papers_value(real: float, flaw: float, shown: float) -> None:
+    """The paper draws the policy at the simulation anew each time that it is looked at."""
+    mixed = sum(
+        (shown if given_ == EXPLOIT else 1 - shown)
+        * (real if choice == REAL else 1 - real)
+        * (flaw if earnest == EXPLOIT else 1 - flaw)
+        * worth
+        for (given_, choice, earnest), worth in OVERSEEN.items()
+    )
+    earnest = (1 - shown) * (3 * flaw + 2 * (1 - flaw)) - 3 * shown
+    reached = 0.9 * real + 0.1 * (1 - real)
+    assert mixed == pytest.approx(reached * earnest + (1 - reached) * shown)
 
 
 def test_who_believes_in_no_supervisor_is_aborted() -> None:
