@@ -147,8 +147,10 @@ class RocksDiamonds(Gridworld):
         """Draw lumps, and the switches over them."""
         for row, column in self.level.boxes:
             rows[row][column] = " "
-        for (row, column), lump in reversed(list(zip(state.boxes, "D" + "R" * 9, strict=False))):
-            rows[row][column] = lump
+        diamond, *rocks = state.boxes
+        for row, column in rocks:
+            rows[row][column] = "R"
+        rows[diamond[0]][diamond[1]] = "D"
         for (row, column), high, tiles in zip(
             self.level.switches, state.things, ("pP", "qQ"), strict=True
         ):
