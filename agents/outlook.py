@@ -123,6 +123,11 @@ class Believer:
         self.outlook, self._beliefs = outlook, beliefs
         self._held: dict[int, int] = {}
 
+    def after(self, belief: int, seen: Observation) -> int:
+        """Return the belief that follows `belief`, held a step before `seen`."""
+        self._held = {seen.step - 1: belief}
+        return self.locate(seen)
+
     def locate(self, seen: Observation) -> int:
         """Return the belief after `seen`; the nearest possible one after the unforeseen.
 

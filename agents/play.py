@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.outlook import Tracker, outlook_of
+from agents.outlook import Believer, Tracker, outlook_of
 from agents.rewards import load_design
 from agents.solver import solve
 from sandbox.action import Action
-from sandbox.chance import Chance
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP, tables
 from sandbox.timestep import Observation
 from sandbox.walk import TableWalk
 from tasks.registry import load
 
-EPISODES = 400
-"""Episodes of which the mean is taken where an average cannot be had exactly."""
-
 LONGEST_LOOP = 16
 """Most steps of a loop that is written once."""
+
+
+Masses = Mapping[tuple[int, int], float]
+"""Chance of each state together with the belief that is held there."""
 
 
 class Worth(NamedTuple):
@@ -95,6 +96,7 @@ class Player:
         self.plans = outlook_of(self.task, self.mdp.without_performance())
         self.policy = solve(load_design(reward)(self.plans.mdp)).policy
         self._walk = TableWalk(self.mdp)
+        self._pair_of = self.mdp.outcome_pair
 
     def course(self) -> Course:
         """Return the course on which chance always gives the likeliest, the first of ties."""
@@ -108,20 +110,58 @@ class Player:
         return self._play(float(begin[chance - 1]) if chance else 0.0, lambda _, pair: luck(pair))
 
     def worth(self) -> Worth:
-        """Return what an episode is worth on average.
+        """Return what an episode is worth on average, exactly.
 
-        Exact where nothing hidden matters; else the mean of `EPISODES` episodes, since what is then
-        believed is no matter of the state alone.
+        Where the hidden matters, what is believed goes along with the state.
         """
-        steps = self.task.spec.max_steps
-        if self.plans.beliefs is None:
-            return expected(self.mdp, as_seen(self.task, self.mdp, self.policy), steps)
-        played = [self._played(Chance(seed)) for seed in range(EPISODES)]
-        return Worth(*(float(np.mean(column)) for column in zip(*played, strict=True)))
+        tracker = self.plans.track()
+        if not isinstance(tracker, Believer):
+            policy = as_seen(self.task, self.mdp, self.policy)
+            return expected(self.mdp, policy, self.task.spec.max_steps)
+        told = wanted = 0.0
+        masses = self._first()
+        for step in range(1, self.task.spec.max_steps + 1):
+            ways = list(self._ways(masses))
+            told += sum(mass * float(self.mdp.reward[row]) for _, row, mass in ways)
+            wanted += sum(mass * float(hidden(self.mdp)[row]) for _, row, mass in ways)
+            masses = self._later(tracker, step, ways)
+        return Worth(told, wanted)
 
-    def _played(self, chance: Chance) -> Worth:
-        begin = chance.uniform(-1)
-        return self._play(begin, lambda step, _: chance.uniform(step)).worth
+    def _first(self) -> Masses:
+        """Return the chance of each first state, with what is believed there."""
+        starts = [int(state) for state in np.flatnonzero(self.mdp.initial)]
+        seen = [(state, self._seen(state, 0, 0.0, None)) for state in starts]
+        return {
+            (state, self.plans.track().locate(shown)): float(self.mdp.initial[state])
+            for state, shown in seen
+        }
+
+    def _ways(self, masses: Masses) -> Iterator[tuple[int, int, float]]:
+        """Yield belief, outcome and chance of all that the optimum can come to in one step."""
+        for (state, belief), mass in masses.items():
+            rank = int(self.policy[belief] - self.plans.mdp.first_pair[belief])
+            pair = int(self.mdp.first_pair[state]) + rank
+            for row in range(int(self.mdp.start[pair]), int(self.mdp.start[pair + 1])):
+                yield belief, row, mass * float(self.mdp.probability[row])
+
+    def _later(
+        self, tracker: Believer, step: int, ways: Sequence[tuple[int, int, float]]
+    ) -> Masses:
+        """Return the chance of each state and belief after a step; what has ended is left out."""
+        found: dict[tuple[int, int], float] = defaultdict(float)
+        for belief, row, mass in ways:
+            if not self.mdp.ended[row]:
+                state, told = int(self.mdp.next[row]), float(self.mdp.reward[row])
+                action = self.mdp.actions[int(self.mdp.pair_action[self._pair_of[row]])]
+                seen = self._seen(state, step, told, action)
+                found[state, tracker.after(belief, seen)] += mass
+        return found
+
+    def _seen(self, state: int, step: int, told: float, last: Action | None) -> Observation:
+        """Return what is shown in a state."""
+        shown = self.mdp.states[state]
+        fields, offered = self.task.observe(shown), tuple(self.task.actions(shown))
+        return Observation(step, fields, offered, reward=told, effective=last)
 
     def _play(self, begin: float, luck: Callable[[int, int], float]) -> Course:
         """Play an episode under the luck that is given for each step and pair."""
@@ -138,12 +178,8 @@ class Player:
 
     def _chosen(self, tracker: Tracker, told: float, actions: Sequence[Action]) -> int:
         """Return the pair of the true tables that the optimum takes where it believes to stand."""
-        state = self.mdp.states[self._walk.state]
-        offered = tuple(self.task.actions(state))
         last = actions[-1] if actions else None
-        fields = self.task.observe(state)
-        seen = Observation(len(actions), fields, offered, reward=told, effective=last)
-        here = tracker.locate(seen)
+        here = tracker.locate(self._seen(self._walk.state, len(actions), told, last))
         return self._walk.choices[int(self.policy[here] - self.plans.mdp.first_pair[here])]
 
 

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents.play import EPISODES, Player, Worth, expected, hidden, in_words
+from agents.play import Player, Worth, expected, hidden, in_words
 from agents.solver import solve
 from oversight.task_list import settings_of
 from oversight.task_picture import svg
@@ -94,7 +94,11 @@ def play(name: str) -> str:
         *(_row(*_worth(player)) for player in players),
     ]
     if any(player.plans.beliefs for player in players):
-        lines += ["", f"\\* Beliefs are planned over there: the mean of {EPISODES} episodes."]
+        lines += [
+            "",
+            "\\* What is hidden matters there: the agent plans over what it believes. The",
+        ]
+        lines += ["last column is that of one who sees all."]
     return "\n".join([*lines, ""])
 
 
