@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from agents.solver import evaluate, solve
+from oversight.published.strings import play
 from sandbox.events import Found
 from sandbox.mdp import tables
 from sandbox.timestep import TerminationReason
 from tasks import load
 from tasks.gridworlds.attainable.correction import PRESS
-from tests.tasks.strings import events, governed, play
+from tests.tasks.strings import events, governed
 
 LEVELS = ("options", "damage", "correction", "offset", "interference")
 

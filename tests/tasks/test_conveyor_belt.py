@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from agents.solver import solve
+from oversight.published.strings import play
 from sandbox.errors import InputError
 from sandbox.mdp import tables
 from tasks import load
 from tasks.gridworlds.conveyor_belt import Belt
-from tests.tasks.strings import governed, play
+from tests.tasks.strings import governed
 
 FIGURES = [
     ("vase", "dd", 50, 50),

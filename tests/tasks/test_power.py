@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from agents.solver import solve
+from oversight.published.sums import planned
 from sandbox.mdp import tables
 from tasks import load
 from tasks.games.power_graph import AIMA, FIGURE_1, PowerGraph, Ways, graph, grid, options
-from tests.tasks.published import planned
 
 Vector = tuple[Fraction, ...]
 HALF = Fraction(1, 2)
