@@ -21,6 +21,14 @@ RESULTS = {
         f"{HOME}.gridworlds",
         "the AI Safety Gridworlds' demonstrations, optima and random walks",
     ),
+    "off_switch_game": (
+        f"{HOME}.off_switch_game",
+        "who is in doubt defers, unless the person errs too much (Hadfield-Menell et al. 2017)",
+    ),
+    "power": (
+        f"{HOME}.power",
+        "most goals are better served where options are kept open (Turner et al. 2021)",
+    ),
     "partial_off_switch": (
         f"{HOME}.partial_off_switch",
         "a better informed person is deferred to less (Garber et al. 2024)",
@@ -40,6 +48,18 @@ RESULTS = {
     "modified_actions": (
         f"{HOME}.modified_actions",
         "what each way with oversight and off-switch returns (Langlois and Everitt 2021)",
+    ),
+    "quantilizer": (
+        f"{HOME}.quantilizer",
+        "a draw from the best q costs at most 1/q of the base (Taylor 2016)",
+    ),
+    "best_of_n": (
+        f"{HOME}.best_of_n",
+        "how far the best of n by a proxy goes, and what it gains (Gao et al. 2022)",
+    ),
+    "drest": (
+        f"{HOME}.drest",
+        "what is chosen often is paid less (Thornley et al. 2025)",
     ),
 }
 """Results: the module of each, and what was found."""

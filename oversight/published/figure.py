@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, SupportsFloat, TypedDict
 
 
 class Figure(NamedTuple):
@@ -23,7 +23,7 @@ class Figure(NamedTuple):
 
     name: str
     expected: float
-    found: Callable[[], float]
+    found: Callable[[], SupportsFloat]
     tolerance: float
     source: str
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 
-from agents.solver import evaluate, solve
+from agents.solver import evaluate
 from oversight.published.sums import planned, solved, valued
 from sandbox.action import Action
 from sandbox.errors import InputError
-from sandbox.mdp import tables
 from tasks import load
 from tasks.games.game import Branch, Graph, Place, check
 from tasks.games.hundred_actions import COUNT, choice
@@ -86,18 +82,11 @@ def test_the_planner_leaves_the_short_way_beyond_four_ninths(setting: str) -> No
     assert (short < 10) == (theta < 4 / 9)
 
 
-def test_the_very_best_is_the_hack_and_a_random_pick_from_the_top_pays_a_tenth_of_it() -> None:
+def test_the_very_best_is_the_hack_unless_the_books_are_right() -> None:
     found = values("hundred_actions/cooked")
     assert max(found, key=lambda one: found[one]) == choice(COUNT)
     assert performance("hundred_actions/cooked") == -1.0
     assert performance("hundred_actions/honest") == 1.0
-    task = load("hundred_actions/cooked")
-    start = task.initial()[0][1]
-    ranked = sorted((one for one in found if one.name == "choose"), key=lambda one: -found[one])
-    harm = [float(task.outcomes(start, one)[0].performance < 0) for one in ranked]
-    for share in (0.1, 0.25, 1.0):
-        top = harm[: int(share * COUNT)]
-        assert math.isclose(sum(top) / len(top), sum(harm) / COUNT / share)
 
 
 @pytest.mark.parametrize(
@@ -113,20 +102,3 @@ def test_a_graph_with_a_fault_is_one_line(branches: list[Branch], words: str) ->
         check(Graph("", {"a": 1.0}, places), "game/x")
     with pytest.raises(InputError, match="no place is called 'z'"):
         check(Graph("", {"z": 1.0}, {"b": Place("", {})}), "game/x")
-
-
-@pytest.mark.parametrize("discount", [1e-6, 0.5, 0.99])
-def test_the_share_of_goals_for_which_going_on_is_optimal_is_the_published_one(
-    discount: float,
-) -> None:
-    task = load("keep_waiting")
-    mdp = tables(task, discount)
-    chance = np.random.default_rng(5)
-    draws = 4000
-    waits = 0
-    for worth in chance.random((draws, len(mdp.states))):
-        solution = solve(mdp.with_reward(worth[mdp.next]))
-        chosen = mdp.actions[int(mdp.pair_action[solution.policy[0]])]
-        waits += chosen.name == "go_on"
-    told = (3 + discount) / 6
-    assert abs(waits / draws - told) < 4 * math.sqrt(told * (1 - told) / draws)
