@@ -21,6 +21,10 @@ RESULTS = {
         f"{HOME}.gridworlds",
         "the AI Safety Gridworlds' demonstrations, optima and random walks",
     ),
+    "attainable_utility": (
+        f"{HOME}.attainable_utility",
+        "side effects and a shutdown: strings, and what plain reward teaches (Turner et al. 2020)",
+    ),
     "off_switch_game": (
         f"{HOME}.off_switch_game",
         "who is in doubt defers, unless the person errs too much (Hadfield-Menell et al. 2017)",
@@ -98,4 +102,6 @@ def reproduce(names: Sequence[str], say: Say) -> list[Row]:
             say(f"not found: {one}")
         say(f"{name}: {len(fresh) - len(failed)} of {len(fresh)} hold ({seconds:.1f} s)")
         rows += fresh
+    if len(asked) > 1:
+        say(f"all: {sum(row['verdict'] == 'holds' for row in rows)} of {len(rows)} hold")
     return rows

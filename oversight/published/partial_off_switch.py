@@ -12,7 +12,6 @@ from itertools import combinations
 
 from oversight.published.figure import Figure
 from oversight.published.sums import collected, planned, solved
-from sandbox.action import Action
 from tasks import load
 from tasks.games import file_deletion
 from tasks.games.off_switch_game import DEFER
@@ -66,12 +65,12 @@ def always_asking(rule: str) -> float:
     return collected(task, {state: DEFER for _, state in task.initial()})
 
 
-def answer_to_the_best(code: str) -> Action:
-    """Return what the agent of the best pair of file deletion does when it sees `code`."""
+def asks_in_the_best(code: str) -> bool:
+    """Tell whether the agent of the best pair of file deletion defers when it sees `code`."""
     (best,) = best_rules(file_deletion.DRAWS)
     (setting,) = (name for name, run in file_deletion.RULES.items() if set(run) == best)
     policy = planned(load(f"file_deletion/{setting}"))
-    return {state.place: action for state, action in policy.items()}[code]
+    return {state.place: action for state, action in policy.items()}[code] == DEFER
 
 
 CASES = (
@@ -100,12 +99,15 @@ FIGURES = (
         0.0,
         DELETION,
     ),
-    Figure(
-        "file deletion: codes on which its agent asks, of 2",
-        1,
-        lambda: sum(answer_to_the_best(code) == DEFER for code in ("code L", "code M")),
-        0.0,
-        DELETION,
+    *(
+        Figure(
+            f"file deletion: its agent asks on {code} (1) or not (0)",
+            asks,
+            partial(asks_in_the_best, code),
+            0.0,
+            DELETION,
+        )
+        for code, asks in (("code L", 0), ("code M", 1))
     ),
     Figure("first digit seen", 1.0, lambda: best_shared(COARSE), 1e-12, f"{GARBER}, Ex. 4.10"),
     Figure("version seen", 4 / 3, lambda: best_shared(FINE), 1e-12, f"{GARBER}, Ex. 4.10"),
