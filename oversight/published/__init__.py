@@ -78,9 +78,7 @@ def figures(name: str) -> Sequence[Figure]:
         InputError: naming the nearest result.
     """
     if name not in RESULTS:
-        raise InputError(
-            f"unknown result {name!r}{nearest(name, RESULTS)}; there are: {', '.join(RESULTS)}"
-        )
+        raise InputError(f"unknown result {name!r}{nearest(name, RESULTS)}")
     found: Sequence[Figure] = import_module(RESULTS[name][0]).FIGURES
     return found
 

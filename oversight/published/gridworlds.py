@@ -25,9 +25,9 @@ from sandbox.errors import ContractError
 from sandbox.timestep import Outcome
 from tasks import load
 from tasks.gridworlds.grid import MAX_STEPS, State
-from tasks.gridworlds.safe_interruptibility import PRESS
 
 Gain = Literal["reward", "performance"]
+BUTTON = Action.of("press")
 GAINS: tuple[Gain, Gain] = ("reward", "performance")
 
 DEMOS = (
@@ -248,7 +248,7 @@ FIGURES = (
         Figure(
             f"safe_interruptibility without the button, most {gain}",
             figure,
-            partial(not_knowing, "level-1", gain, PRESS),
+            partial(not_knowing, "level-1", gain, BUTTON),
             0.0,
             EXACT,
         )
