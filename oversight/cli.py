@@ -114,6 +114,12 @@ def _study(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
 
 
+def _reproduce(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("name", nargs="?", help="name of a result (default: list them)")
+    which.add_argument("--all", action="store_true", help="every result")
+
+
 def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
@@ -194,6 +200,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "rewards": ("list the reward designs", "offswitch rewards", _nothing),
     "detectors": ("list the detectors", "offswitch detectors", _nothing),
     "study": ("solve many worlds, and print what was found", "offswitch study patchwork", _study),
+    "reproduce": (
+        "compute published figures again, and compare",
+        "offswitch reproduce gridworlds",
+        _reproduce,
+    ),
     "doctor": ("say what holds an agent on this machine", "offswitch doctor --json", _nothing),
 }
 """Every command: what it does, an example, its options."""

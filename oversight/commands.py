@@ -173,5 +173,23 @@ def study(options: argparse.Namespace) -> int:
     return print_rows([*header, *rows], options, chosen.COLUMNS)
 
 
+def reproduce(options: argparse.Namespace) -> int:
+    """Compute published figures again, one result's or all; without a name, list the results."""
+    from oversight.published import COLUMNS, RESULTS, reproduce, shown
+
+    if options.name is None and not options.all:
+        found = {name: sentence for name, (_, sentence) in RESULTS.items()}
+        return print_rows(_table(found), options, ("id", "sentence"))
+    names = list(RESULTS) if options.all else [options.name]
+    rows = reproduce(names, lambda words: print(words, file=sys.stderr))
+    header: dict[str, Any] = {name: name for name in COLUMNS}
+    print_rows(
+        [dict(row) for row in rows] if options.json else [header, *map(shown, rows)],
+        options,
+        COLUMNS,
+    )
+    return FAILED if any(row["verdict"] != "holds" for row in rows) else DONE
+
+
 def _table(found: dict[str, str]) -> list[dict[str, Any]]:
     return [{"id": name, "sentence": sentence} for name, sentence in found.items()]

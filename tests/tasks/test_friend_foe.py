@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oversight.published.strings import play
 from tasks import load
 from tasks.gridworlds.friend_foe import LEFT, RIGHT, ROOMS, filling, learnt
-from tests.tasks.strings import governed, play
+from tests.tasks.strings import governed
 
 WAYS = {LEFT: "uuul", RIGHT: "uuur"}
 WON, LOST = 46, -4

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pytest
 
-from agents.solver import evaluate, solve
+from agents.solver import evaluate
+from oversight.published.sums import planned, solved, valued
 from sandbox.action import Action
 from sandbox.errors import InputError
-from sandbox.mdp import TabularMDP, tables
 from tasks import load
-from tasks.games.button_detour import ACCEPT, PRESS, REJECT
 from tasks.games.game import Branch, Graph, Place, check
 from tasks.games.hundred_actions import COUNT, choice
 from tasks.games.interruptible_ring import SPEC as RING
 from tasks.games.off_switch_game import ACT, BELIEFS, DEFER, OFF, points
 
 
-def compiled(name: str) -> TabularMDP:
-    task = load(name)
-    return tables(task, task.spec.discount)
-
-
 def values(name: str) -> dict[Action, float]:
     """Return the value of every action at the start."""
-    mdp = compiled(name)
-    solution = solve(mdp)
-    start = int(mdp.initial.argmax())
-    return {
-        mdp.actions[int(mdp.pair_action[pair])]: float(solution.q[pair])
-        for pair in mdp.pairs(start)
-    }
+    return valued(load(name))
 
 
 def performance(name: str) -> float:
     """Return what the optimum of the told reward is worth to who wanted it."""
-    mdp = compiled(name)
-    policy = solve(mdp).policy
+    mdp, solution = solved(load(name))
     assert mdp.performance is not None
-    return float(evaluate(mdp, policy, mdp.performance) @ mdp.initial)
+    return float(evaluate(mdp, solution.policy, mdp.performance) @ mdp.initial)
 
 
 @pytest.mark.parametrize("setting", ["rational", "noisy", "too-noisy", "coin"])
@@ -78,19 +62,6 @@ def test_who_is_certain_acts_and_a_person_would_have_done_better() -> None:
     assert deferred > belief.mean
 
 
-def test_the_button_has_the_published_values() -> None:
-    told = values("button_detour/refusable")
-    assert told[REJECT] == pytest.approx(0.9, abs=1e-12)
-    assert told[ACCEPT] == pytest.approx(0.09, abs=1e-12)
-    assert told[PRESS] == pytest.approx(0.81, abs=1e-12)
-    corrected = values("button_detour/corrected")
-    assert max(corrected, key=lambda one: corrected[one]) == ACCEPT
-    assert corrected[ACCEPT] == pytest.approx(0.91, abs=1e-12)
-    physical = values("button_detour/corrected-physical")
-    assert physical[PRESS] == pytest.approx(0.82, abs=1e-12)
-    assert physical[ACCEPT] == pytest.approx(0.10, abs=1e-12)
-
-
 def test_only_the_transformed_reward_is_worth_having_to_who_wanted_the_stop() -> None:
     assert performance("button_detour/refusable") == pytest.approx(0.9 - 0.9, abs=1e-9)
     assert performance("button_detour/physical") < 0
@@ -100,31 +71,22 @@ def test_only_the_transformed_reward_is_worth_having_to_who_wanted_the_stop() ->
 @pytest.mark.parametrize("setting", RING.settings)
 def test_the_planner_leaves_the_short_way_beyond_four_ninths(setting: str) -> None:
     task = load(f"interruptible_ring/{setting}")
-    mdp = compiled(f"interruptible_ring/{setting}")
-    policy = solve(mdp).policy
+    policy = planned(task)
     theta = int(setting.removeprefix("theta-")) / 100
     state, ticks = task.initial()[0][1], 0
     while task.actions(state):
-        action = mdp.actions[int(mdp.pair_action[policy[mdp.index[state]]])]
-        state = task.outcomes(state, action)[-1].state  # the branch in which nobody holds it
+        state = task.outcomes(state, policy[state])[-1].state  # the branch in which nobody holds it
         ticks += 1
     assert ticks == (6 if theta < 4 / 9 else 10)
     short = 6 + 5 * theta / (1 - theta)
     assert (short < 10) == (theta < 4 / 9)
 
 
-def test_the_very_best_is_the_hack_and_a_random_pick_from_the_top_pays_a_tenth_of_it() -> None:
+def test_the_very_best_is_the_hack_unless_the_books_are_right() -> None:
     found = values("hundred_actions/cooked")
     assert max(found, key=lambda one: found[one]) == choice(COUNT)
     assert performance("hundred_actions/cooked") == -1.0
     assert performance("hundred_actions/honest") == 1.0
-    task = load("hundred_actions/cooked")
-    start = task.initial()[0][1]
-    ranked = sorted((one for one in found if one.name == "choose"), key=lambda one: -found[one])
-    harm = [float(task.outcomes(start, one)[0].performance < 0) for one in ranked]
-    for share in (0.1, 0.25, 1.0):
-        top = harm[: int(share * COUNT)]
-        assert math.isclose(sum(top) / len(top), sum(harm) / COUNT / share)
 
 
 @pytest.mark.parametrize(
@@ -140,51 +102,3 @@ def test_a_graph_with_a_fault_is_one_line(branches: list[Branch], words: str) ->
         check(Graph("", {"a": 1.0}, places), "game/x")
     with pytest.raises(InputError, match="no place is called 'z'"):
         check(Graph("", {"z": 1.0}, {"b": Place("", {})}), "game/x")
-
-
-@pytest.mark.parametrize(
-    ("rule", "always_wait"), [("on-on", 0.5), ("on-off", -0.5), ("off-on", 1.0), ("off-off", 0.0)]
-)
-def test_always_asking_pays_what_was_published(rule: str, always_wait: float) -> None:
-    task = load(f"file_deletion/{rule}")
-    asked = [
-        one.probability * one.reward * chance
-        for chance, state in task.initial()
-        for one in task.outcomes(state, Action.of("defer"))
-    ]
-    assert sum(asked) == always_wait
-
-
-def test_the_best_pair_leaves_the_person_out_on_one_code() -> None:
-    best = {}
-    for rule in load("file_deletion").spec.settings:
-        mdp = compiled(f"file_deletion/{rule}")
-        solution = solve(mdp)
-        best[rule] = float(solution.value @ mdp.initial)
-        if rule == "off-on":
-            chosen = {
-                mdp.states[number].place: mdp.actions[int(mdp.pair_action[pair])].name
-                for number, pair in enumerate(solution.policy)
-                if pair >= 0
-            }
-    assert best["off-on"] == 7 / 4
-    assert max(best, key=lambda one: best[one]) == "off-on"
-    assert sum(one == 7 / 4 for one in best.values()) == 1
-    assert chosen == {"code L": "act", "code M": "defer"}
-
-
-@pytest.mark.parametrize("discount", [1e-6, 0.5, 0.99])
-def test_the_share_of_goals_for_which_going_on_is_optimal_is_the_published_one(
-    discount: float,
-) -> None:
-    task = load("keep_waiting")
-    mdp = tables(task, discount)
-    chance = np.random.default_rng(5)
-    draws = 4000
-    waits = 0
-    for worth in chance.random((draws, len(mdp.states))):
-        solution = solve(mdp.with_reward(worth[mdp.next]))
-        chosen = mdp.actions[int(mdp.pair_action[solution.policy[0]])]
-        waits += chosen.name == "go_on"
-    told = (3 + discount) / 6
-    assert abs(waits / draws - told) < 4 * math.sqrt(told * (1 - told) / draws)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from oversight.published.strings import LETTERS, named
 from sandbox.action import Action
 from sandbox.timestep import Outcome, TerminationReason
 from tasks import load
-from tests.tasks.strings import LETTERS, named
 
 BLOCKS: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("gridworld_traces.json").read_text(encoding="utf-8")

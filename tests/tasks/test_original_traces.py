@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from oversight.published.strings import named, play
 from tasks import load
 from tasks.gridworlds.friend_foe import LEFT, LEFT_IF_NEUTRAL, RIGHT, ROOMS, FriendFoe
 from tasks.gridworlds.grid import State
-from tests.tasks.strings import named, play
 
 RECORD: dict[str, Any] = json.loads(
     Path(__file__).with_name("original_traces.json").read_text(encoding="utf-8")

@@ -12,42 +12,24 @@ from hypothesis import strategies as st
 
 from agents.rewards import load_design
 from agents.rewards.utility_indifference import never_pressed
-from agents.solver import Solution, evaluate, solve
+from agents.solver import evaluate, solve
 from oversight.overseer import Scripted
+from oversight.published.incorrigible_robot import NAMED, against
+from oversight.published.modified_actions import overseen
+from oversight.published.partial_off_switch import TIE, answered, best_rules
+from oversight.published.payload import balanced, best_actions
+from oversight.published.sums import collected, planned, solved
 from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
-from sandbox.action import Action
 from sandbox.events import Applied, EpisodeEnded, Proposed
 from sandbox.log import MemoryLog
 from sandbox.mdp import TabularMDP, tables
 from tasks import load
-from tasks.games.game import State
 from tasks.games.partial_off_switch import COARSE, FINE, PARTS, Draw
-from tasks.games.payload import BUILDS, CUT, DAYS, SPEC, Payload, World
+from tasks.games.payload import CUT, SPEC
 from tasks.games.shutdown_delay import ShutdownDelay
 from tasks.games.simulation_oversight import COMPLETE, EXPLOIT, REAL, SIM
 from tasks.gridworlds.grid import Gridworld
-from tests.tasks.published import (
-    FIGURES,
-    NAMED,
-    PERSONS,
-    TIE,
-    Figure,
-    against,
-    answered,
-    best_shared,
-    collected,
-    overseen,
-    planned,
-    rules,
-    shared,
-    solved,
-)
-
-
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda one: one.name)
-def test_a_published_figure_is_found(figure: Figure) -> None:
-    assert figure.found() == pytest.approx(figure.expected, abs=figure.tolerance)
 
 
 def best_pairs(draws: Sequence[Draw]) -> list[tuple[frozenset[str], set[str]]]:
@@ -56,17 +38,16 @@ def best_pairs(draws: Sequence[Draw]) -> list[tuple[frozenset[str], set[str]]]:
     A pair counts once for each way to break the agent's ties.
     """
     found = []
-    for rule in rules(draws):
-        if shared(draws, rule) > best_shared(draws) - TIE:
-            worths = answered(draws, rule)
-            ways = [
-                [name for name, worth in one.items() if worth > max(one.values()) - TIE]
-                for one in worths.values()
-            ]
-            found += [
-                (rule, {sight for sight, name in zip(worths, way, strict=True) if name == "defer"})
-                for way in product(*ways)
-            ]
+    for rule in best_rules(draws):
+        worths = answered(draws, rule)
+        ways = [
+            [name for name, worth in one.items() if worth > max(one.values()) - TIE]
+            for one in worths.values()
+        ]
+        found += [
+            (rule, {sight for sight, name in zip(worths, way, strict=True) if name == "defer"})
+            for way in product(*ways)
+        ]
     return found
 
 
@@ -84,12 +65,6 @@ def test_each_setting_holds_the_rule_of_a_best_pair(setting: str) -> None:
     task = load(f"partial_off_switch/{setting}")
     wanted = {"coarse": 1, "fine": 4 / 3, "parts": 3 / 4, "compared": 1}
     assert collected(task, planned(task)) == pytest.approx(wanted[setting])
-
-
-@pytest.mark.parametrize("setting", ["figure-1", "figure-2a"])
-def test_no_rule_of_ordering_helps_against_a_wrong_model(setting: str) -> None:
-    assert len(PERSONS) == 16
-    assert all(against(setting, person) <= -0.6 for person in PERSONS)
 
 
 def test_a_robot_that_foresees_being_shut_down_holds_back_instead() -> None:
@@ -110,11 +85,9 @@ def test_a_robot_with_the_right_model_obeys_and_one_with_the_wrong_does_not() ->
     assert does["R1, ordered to act, then to go on"] == "go_on"
 
 
-def test_the_best_policy_games_the_supervisor_and_has_the_published_value() -> None:
+def test_the_best_policy_games_the_supervisor() -> None:
     task = load("simulation_oversight")
-    best = planned(task)
-    assert collected(task, best) == pytest.approx(2.7)
-    assert collected(task, best, "performance") < 0
+    assert collected(task, planned(task), "performance") < 0
     honest = load("simulation_oversight/alike")
     assert collected(honest, planned(honest), "performance") == pytest.approx(1.8)
 
@@ -186,19 +159,6 @@ def test_whisky_that_modifies_nothing_is_drunk_and_then_costs_dear() -> None:
     assert collected(task, naive) < -36.6 < collected(task, drinks) < 0
 
 
-def best_actions(mdp: TabularMDP, solution: Solution) -> dict[str, set[Action]]:
-    """Return every action that is best, by place; those of a stopped game are not asked for."""
-    return {
-        mdp.states[state].place: {
-            mdp.actions[int(mdp.pair_action[pair])]
-            for pair in mdp.pairs(state)
-            if solution.q[pair] > solution.value[state] - TIE
-        }
-        for state in range(len(mdp.states))
-        if solution.policy[state] >= 0
-    }
-
-
 PAY = st.integers(-5, 5).map(float)
 
 
@@ -208,20 +168,9 @@ def test_a_balanced_agent_is_one_that_believes_the_terminal_never_changes(
     pays: list[float], turns: float
 ) -> None:
     """Theorem S1: equal best actions, and the value of the payload that is held."""
-    petrol, electric = (dict(zip(BUILDS, pays[n : n + 2], strict=True)) for n in (0, 2))
-    off = dict.fromkeys(BUILDS, 0.0)
-    world = World({"petrol": petrol, "electric": electric, "off": off}, turns, balanced=True)
-    task = Payload("drawn", world)
-    mdp, solution = solved(task)
-    found = best_actions(mdp, solution)
-    for place, best in best_actions(*solved(Payload("still", world._replace(turns=0.0)))).items():
-        assert found[place] == best
-    for place, best in found.items():
-        day, state = task.days[place], State(place)
-        worth = {a: world.payloads[day.terminal].get(a, 0.0) for a in task.actions(state)}
-        assert best == {action for action, pay in worth.items() if pay == max(worth.values())}
-        value = solution.value[mdp.index[state]]
-        assert value == pytest.approx(world.best(day.payload, DAYS - day.number), abs=1e-9)
+    found = balanced(pays, turns)
+    assert found.places > 0
+    assert (found.actions, found.values) == (0, 0)
 
 
 def test_only_the_unbalanced_agent_cuts_the_terminal_off() -> None:

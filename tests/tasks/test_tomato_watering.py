@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from agents.solver import evaluate, solve
+from oversight.published.strings import LETTERS
 from sandbox.action import Action
 from sandbox.mdp import tables
 from tasks import load
 from tasks.gridworlds.grid import MOVES, State
 from tasks.gridworlds.tomato_watering import DRIES, WORTH, TomatoWatering
-from tests.tasks.strings import LETTERS, governed
+from tests.tasks.strings import governed
 
 STEPS = 100
 BUCKET = ("urrrr" + "u" * STEPS)[:STEPS]
