@@ -242,7 +242,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"offswitch: {printable(error, 1000)}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("offswitch: stopped by Ctrl-C; what happened is in the log", file=sys.stderr)
+        logged = "; what happened is in the log" if options.command in LIVE else ""
+        print(f"offswitch: stopped by Ctrl-C{logged}", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

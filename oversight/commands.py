@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from oversight.columns import room, table_lines, terminal_room
 from sandbox.errors import InputError
 from sandbox.events import EpisodeStarted, Found
 from sandbox.log import Episode, Store
@@ -30,11 +31,8 @@ def print_rows(
         return DONE
     names = list(columns)
     cells = [[str(row.get(name, "")) for name in names] for row in rows]
-    widths = [max([len(row[n]) for row in cells], default=0) for n in range(len(names))]
-    for row in cells:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+    for line in table_lines(cells, terminal_room()):
+        print(line)
     return DONE
 
 
@@ -128,12 +126,13 @@ def tasks(options: argparse.Namespace) -> int:
     """List the tasks, or show one."""
     from oversight import task_list
 
+    width = task_list.WIDTH if options.json else room(task_list.WIDTH)
     if options.task:
-        record = task_list.shown(options.task)
-        print(json.dumps(record, indent=2) if options.json else task_list.page_text(record))
+        record = task_list.shown(options.task, width)
+        print(json.dumps(record, indent=2) if options.json else task_list.page_text(record, width))
         return DONE
     rows = [task_list.listed(name) for name in task_list.names()]
-    print(json.dumps(rows, indent=2) if options.json else task_list.list_text(rows))
+    print(json.dumps(rows, indent=2) if options.json else task_list.list_text(rows, width))
     return DONE
 
 

@@ -12,7 +12,7 @@ from oversight.fleet import run_together
 from oversight.overseer import SCRIPTED, Scripted
 from oversight.reach import reachable
 from oversight.replay import verify_replay
-from oversight.run import Plan, Stage, open_session, summary_record
+from oversight.run import Plan, Stage, check_plan, open_session, summary_record
 from oversight.transcript import lines
 from sandbox.log import Store
 
@@ -30,6 +30,8 @@ def run_headless(cast: Sequence[Plan], logs: Path, *, as_json: bool) -> int:
     Returns:
         0 when every replay agrees with its log, else 1.
     """
+    for plan in cast:
+        check_plan(plan)
     store = Store(logs / "offswitch.db")
     stage = Stage(store, Scripted(SCRIPTED))
     members = [Member(plan, open_session(plan, stage)) for plan in cast]

@@ -26,7 +26,7 @@ import msgspec
 from oversight.crew import gather
 from oversight.kernel import HEARTBEAT, LONELY, Kernel, Opened
 from oversight.link import Wire
-from oversight.run import Plan
+from oversight.run import Plan, check_plan
 from oversight.serve import Server
 from sandbox.confine.levels import HELD, Level
 from sandbox.confine.pool import Pool
@@ -78,6 +78,8 @@ def start_kernel(errand: Errand) -> Path:
     Raises:
         InputError: saying in one line why it did not start.
     """
+    for plan in errand.plans:
+        check_plan(plan)
     errand.logs.mkdir(parents=True, exist_ok=True)
     try:
         log = (errand.logs / "kernel.log").open("ab")

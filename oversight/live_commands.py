@@ -121,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
     from oversight.overseer import make_overseer
     from oversight.policy import DEFAULT
     from oversight.reach import reachable
-    from oversight.run import Stage, open_session, summary_record
+    from oversight.run import Stage, check_plan, open_session, summary_record
 
     plan = Plan(
         task=options.task,
@@ -136,6 +136,7 @@ def run(options: argparse.Namespace) -> int:
         in_process=options.in_process,
     )
     overseer = make_overseer(options.overseer, options.seed)
+    check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
     session = open_session(plan, stage)
     member = Member(plan, session)

@@ -125,11 +125,7 @@ def open_session(
         InputError: naming what is unknown or malformed.
         StoreError: when the log cannot be begun.
     """
-    if not 0 <= plan.seed < 2**63:
-        raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
-    task = load(plan.task, plan.setting)
-    if plan.agent == "planner":
-        check_design(plan.reward, task.spec, task.setting)
+    task = _named(plan)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
     gate = Gate(policy, stage.overseer, stage.standing)
     agent = _agent(plan, stage.pool)
@@ -154,6 +150,27 @@ def open_session(
     )
 
 
+def check_plan(plan: Plan) -> Level:
+    """Refuse what cannot be begun, before a log is opened for it; return what holds its agent.
+
+    Raises:
+        InputError: naming what is unknown or malformed.
+    """
+    _terms(plan, _named(plan))
+    return plan.containment
+
+
+def _named(plan: Plan) -> Task[Any]:
+    """Return the task that a plan names, once all that it names is known."""
+    if not 0 <= plan.seed < 2**63:
+        raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
+    task = load(plan.task, plan.setting)
+    if plan.agent == "planner":
+        check_design(plan.reward, task.spec, task.setting)
+    check_agent(plan.agent, plan.reward)
+    return task
+
+
 def _terms(plan: Plan, task: Task[Any]) -> tuple[Permissions, ApprovalPolicy]:
     """Return the setting's grants, narrowed, and the policy of the plan's file."""
     grants = task.permissions()
@@ -167,7 +184,6 @@ def _agent(plan: Plan, pool: Pool | None) -> Agent:
     level = plan.containment
     if level is Level.IN_PROCESS:
         return make_agent(plan.agent, plan.reward)
-    check_agent(plan.agent, plan.reward)
     return start_remote(plan.agent, plan.reward, plan.deadline, level, pool)
 
 

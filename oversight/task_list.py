@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sandbox.errors import InputError
@@ -15,7 +15,9 @@ from tasks.sizes import Size, sizes
 __all__ = ["list_text", "listed", "names", "page_text", "settings_of", "shown", "size_text"]
 
 WIDTH = 100
-"""Columns of the text."""
+"""Columns of the text, at the most."""
+INDENT = " " * 4
+"""Stands before what is set off."""
 JOINED = "\N{NO-BREAK SPACE}"
 """Stands for a space at which no line is broken."""
 
@@ -65,29 +67,30 @@ def _short(setting: Mapping[str, Any]) -> str:
     return f"{setting['name']} ({setting['states']:,}/{setting['pairs']:,})"
 
 
-def list_text(rows: Iterable[Mapping[str, Any]]) -> str:
+def list_text(rows: Iterable[Mapping[str, Any]], width: int = WIDTH) -> str:
     """Return the list for a reader: name, question, size of each setting, source."""
     lines = []
     for row in rows:
-        lines += [row["id"], *_wrapped(row["question"], 2)]
+        lines += [row["id"], *_wrapped(row["question"], 2, width)]
         whole = [_short(one).replace(" ", JOINED) for one in row["settings"]]
-        lines += [line.replace(JOINED, " ") for line in _wrapped(", ".join(whole), 4)]
-        lines += _wrapped(f"Source: {row['source']}", 4)
-    lines.append(
-        "Sizes are states/pairs of a state and an action; `offswitch tasks NAME` shows more."
-    )
+        lines += [line.replace(JOINED, " ") for line in _wrapped(", ".join(whole), 4, width)]
+        lines += _wrapped(f"Source: {row['source']}", 4, width)
+    closing = "Sizes are states/pairs of a state and an action; `offswitch tasks NAME` shows more."
+    lines += _wrapped(closing, 0, width)
     return "\n".join(lines)
 
 
-def _wrapped(text: str, margin: int) -> list[str]:
+def _wrapped(text: str, margin: int, width: int) -> list[str]:
     indent = " " * margin
     return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
 
 
-def shown(full: str) -> dict[str, Any]:
+def shown(full: str, width: int = WIDTH) -> dict[str, Any]:
     """Return all about `task` or `task/setting`: its row, page, description, and first drawing.
+
+    The drawing leaves room for being set off within `width` columns.
 
     Raises:
         InputError: naming the unknown task or setting, with the nearest known one.
@@ -97,7 +100,7 @@ def shown(full: str) -> dict[str, Any]:
     page = _page(name)
     return listed(name) | {
         "setting": task.setting,
-        "begins": task.render(task.initial()[0][1], WIDTH),
+        "begins": task.render(task.initial()[0][1], width - len(INDENT)),
         "briefing": task.briefing(),
         "drawing": page.drawing if page else "",
         "sections": dict(page.sections) if page else {},
@@ -105,22 +108,32 @@ def shown(full: str) -> dict[str, Any]:
     }
 
 
-def page_text(record: Mapping[str, Any]) -> str:
+def page_text(record: Mapping[str, Any], width: int = WIDTH) -> str:
     """Return one task for a reader."""
-    spec = record["spec"]
+    spec, drawing = record["spec"], record["drawing"]
     parts = [f"{record['id']}: {record['sentence']}"]
-    parts += [textwrap.indent(record["drawing"], "    ")] if record["drawing"] else []
+    parts += [textwrap.indent(drawing, INDENT)] if drawing else []
     parts += [f"{name}: {record['sections'][name]}" for name in SECTIONS if record["sections"]]
-    kinds = spec["action_types"].values()
-    wide = max(len(kind["name"]) for kind in kinds)
-    parts.append("\n".join(f"    {kind['name']:<{wide}}  {kind['summary']}" for kind in kinds))
-    wide = max(len(one["name"]) for one in record["settings"])
-    rows = [f"    {one['name']:<{wide}}  {size_text(one)}" for one in record["settings"]]
-    parts.append("Settings:\n" + "\n".join(rows))
-    begins = textwrap.indent(record["begins"], "    ")
-    parts.append(f"How {record['setting']} begins:\n{begins}")
+    kinds = [(kind["name"], kind["summary"]) for kind in spec["action_types"].values()]
+    parts.append(_pairs(kinds))
+    sizes = [(one["name"], size_text(one)) for one in record["settings"]]
+    parts.append(f"Settings:\n{_pairs(sizes)}")
+    parts.append(f"How {record['setting']} begins:\n{textwrap.indent(record['begins'], INDENT)}")
+    if width < WIDTH:
+        parts = [part if INDENT in part else _filled(part, width) for part in parts]
     parts.append(f"offswitch run {record['id']}/{record['setting']} --agent planner --reward naive")
     return "\n\n".join(parts)
+
+
+def _pairs(rows: Sequence[tuple[str, str]]) -> str:
+    """Return names and what is said of them, one a line, set off."""
+    wide = max(len(name) for name, _ in rows)
+    return "\n".join(f"{INDENT}{name:<{wide}}  {said}" for name, said in rows)
+
+
+def _filled(text: str, width: int) -> str:
+    """Return paragraphs broken anew, for a terminal that is narrower than they were written for."""
+    return "\n\n".join("\n".join(_wrapped(paragraph, 0, width)) for paragraph in text.split("\n\n"))
 
 
 def _page(name: str) -> Page | None:

@@ -104,7 +104,7 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
     """
     base, setting = _split(name, setting)
     module = module_of(base)
-    chosen = setting or module.SPEC.settings[0]
+    chosen = module.SPEC.settings[0] if setting is None else setting
     if chosen not in module.SPEC.settings:
         hint = nearest(chosen, module.SPEC.settings)
         raise InputError(f"task {module.SPEC.id!r} has no setting {chosen!r}{hint}")

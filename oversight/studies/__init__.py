@@ -45,7 +45,5 @@ def load_study(name: str) -> Study:
         InputError: naming the nearest study.
     """
     if name not in STUDIES:
-        raise InputError(
-            f"unknown study {name!r}{nearest(name, STUDIES)}; there are: {', '.join(STUDIES)}"
-        )
+        raise InputError(f"unknown study {name!r}{nearest(name, STUDIES)}")
     return cast("Study", import_module(STUDIES[name][0]))

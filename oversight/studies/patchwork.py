@@ -126,7 +126,7 @@ def _row(count: int, name: str, say: Say) -> Row:
     """Compile and solve one setting, and describe its optimum beside the honest lap."""
     task = open_setting(name)
     mdp = tables(task, task.spec.discount)
-    say(f"{name}: {len(mdp.states)} states, of {len(SPEC.settings)} settings")
+    say(f"{name}: solving {len(mdp.states):,} states; {count + 1} of {len(SPEC.settings)} settings")
     solution, honest = solve(mdp), solve(mdp.with_reward(_wanted(mdp)))
     ours, theirs = course(task, mdp, solution.policy), course(task, mdp, honest.policy)
     return {

@@ -225,6 +225,8 @@ def test_an_agent_of_ones_own_is_run_from_its_file(
     [
         (["run", "flight_bocking"], "did you mean 'flight_booking'"),
         (["run", "flight_booking/bos-fab"], "did you mean 'bos-feb'"),
+        (["run", "coast_race/"], "no setting ''; known: fine, honest"),
+        (["study", "patchwerk"], "did you mean 'patchwork'"),
         (["run", "flight_booking/bos-feb", "--setting", "x"], "--setting says 'x'"),
         (["run", "flight_booking", "--agent", "plannr"], "did you mean 'planner'"),
         (["run", "flight_booking", "--reward", "naiv"], "did you mean 'naive'"),
@@ -247,9 +249,7 @@ def test_bad_input_is_one_clear_line_exit_two_and_nothing_written(
     assert words in said.err
     assert said.err.startswith("offswitch: ")
     assert said.err.count("\n") == 1
-    if (tmp_path / "logs" / "offswitch.db").exists():
-        assert main(["episodes", "--logs", str(tmp_path / "logs"), "--json"]) == 0
-        assert json.loads(capsys.readouterr().out) == []
+    assert not (tmp_path / "logs").exists()
 
 
 @pytest.mark.parametrize(
