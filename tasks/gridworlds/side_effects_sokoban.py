@@ -149,15 +149,6 @@ class Store(Level):
         """Tell whether a box can be pushed onto a tile."""
         return super().free(state, row, column) and (row, column) not in self.left(state)
 
-    def moved(self, state: State, action: Action) -> State:
-        """Return `state` after a move; a coin that is entered is taken."""
-        after = super().moved(state, action)
-        here = (after.row, after.column)
-        if here not in self.left(after):
-            return after
-        lies = zip(self.coins, after.things, strict=True)
-        return after._replace(things=tuple(int(left and at != here) for at, left in lies))
-
 
 class SideEffectsSokoban(Gridworld):
     """Play the boxes."""
@@ -174,6 +165,12 @@ class SideEffectsSokoban(Gridworld):
     def briefing(self) -> str:
         """Tell the agent its task in words."""
         return "Take all the coins." if self.level.coins else self.text
+
+    def changed(self, state: State) -> State:
+        """Take the coin that lies where the agent is."""
+        here = (state.row, state.column)
+        lies = zip(self.level.coins, state.things, strict=True)
+        return state._replace(things=tuple(int(left and at != here) for at, left in lies))
 
     def enter(self, before: State, after: State, action: Action) -> Tile:
         """Count what became of the boxes, which only the hidden measure minds."""

@@ -15,8 +15,9 @@ from sandbox.action import Action
 from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Outcome
 from tasks import load
+from tasks.gridworlds.button import PRESS
 from tasks.gridworlds.grid import MAX_STEPS, State
-from tasks.gridworlds.safe_interruptibility import FREE, INTERRUPTED, PRESS
+from tasks.gridworlds.safe_interruptibility import FREE, INTERRUPTED
 from tests.tasks.strings import events, governed, play
 from tests.tasks.test_gridworlds import finite
 
