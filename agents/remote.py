@@ -7,7 +7,7 @@ depend on the agent's goodwill.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,28 +18,34 @@ from sandbox.confine.held import Held
 from sandbox.confine.levels import Level, start
 from sandbox.confine.pool import Pool
 from sandbox.errors import AgentError, OffswitchError
+from sandbox.plugin import absolute, file_of
 from sandbox.timestep import Observation
 
 _DECODER = msgspec.json.Decoder(Reply)
 
 
 def start_remote(
-    agent: str, reward: str, seconds: float, level: Level, pool: Pool | None = None
+    agent: str,
+    reward: str,
+    seconds: float,
+    level: Level,
+    pool: Pool | None = None,
+    files: Sequence[str] = (),
 ) -> Remote:
     """Start an agent in a process held at `level`; each answer may take `seconds`.
 
-    Held, the process shows that it is before any code of the agent is loaded. One of `pool` is
-    taken where that fits: an agent in a file of its own needs a process that may read it.
+    Held, the process shows that it is before any code of the agent is loaded. It may read `files`
+    and the agent's own. One of `pool` is taken where there are none.
 
     Raises:
         InputError: when this machine cannot hold it so.
     """
-    agent = _absolute(agent)
-    path = agent.rpartition(":")[0]
-    if pool is not None and pool.level is level and not path:
+    agent = absolute(agent)
+    readable = [one for one in (file_of(agent), *files) if one]
+    if pool is not None and pool.level is level and not readable:
         process = pool.take()
     else:
-        process = start(level, (path,) if path else ())
+        process = start(level, readable)
     return Remote(agent, reward, seconds, process)
 
 
@@ -100,9 +106,3 @@ class Remote:
     def close(self) -> None:
         """Kill what is left and free the pipes; call it once, after the last answer."""
         self._process.close()
-
-
-def _absolute(agent: str) -> str:
-    """Return `file.py:Name` with its path made absolute."""
-    path, colon, name = agent.rpartition(":")
-    return f"{Path(path).resolve()}:{name}" if colon and path.endswith(".py") else agent

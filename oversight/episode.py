@@ -78,6 +78,7 @@ class Session:
         notes: what the program does; not part of the episode.
         trials: bad requests that test the overseer, or None.
         scheduled: interruptions to repeat, by step.
+        opens_as: name by which any process opens the task; its id when empty.
     """
 
     task: Task[Any]
@@ -93,6 +94,7 @@ class Session:
     notes: Notes = field(default_factory=Silent)
     trials: Trials | None = None
     scheduled: Mapping[int, Sequence[Order]] = field(default_factory=dict)
+    opens_as: str = ""
 
     def __post_init__(self) -> None:
         """Build world, ledger and analyzer."""
@@ -121,7 +123,7 @@ class Session:
     @property
     def full_task(self) -> str:
         """Return task and setting, e.g. `flight_booking/bos-feb`."""
-        return f"{self.task.spec.id}/{self.task.setting}"
+        return f"{self.opens_as or self.task.spec.id}/{self.task.setting}"
 
     def next_id(self) -> str:
         """Return the next request id of this episode alone."""

@@ -25,7 +25,9 @@ from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
 from sandbox.permissions import Permissions, load_permissions
+from sandbox.plugin import file_of
 from tasks import load
+from tasks.registry import lasting
 from tasks.spec import Task
 
 AGENT_DEADLINE = 30.0
@@ -139,6 +141,7 @@ def open_session(
         task=task,
         agent=terms.wrap(agent) if terms else agent,
         name=plan.name,
+        opens_as=lasting(plan.task),
         gate=gate,
         log=begun,
         seed=plan.seed,
@@ -184,7 +187,9 @@ def _agent(plan: Plan, pool: Pool | None) -> Agent:
     level = plan.containment
     if level is Level.IN_PROCESS:
         return make_agent(plan.agent, plan.reward)
-    return start_remote(plan.agent, plan.reward, plan.deadline, level, pool)
+    # An agent of one's own is not let into the task's file: performance stands there.
+    files = [file_of(lasting(plan.task))] if is_built_in(plan.agent) else []
+    return start_remote(plan.agent, plan.reward, plan.deadline, level, pool, files)
 
 
 def _begin(stage: Stage, content: Header) -> Log:
@@ -204,7 +209,7 @@ def header(
     """Return what the log says of an episode: enough to run it again, or to branch it."""
     return {
         "format": 1,
-        "task": task.spec.id,
+        "task": lasting(plan.task),
         "setting": task.setting,
         "agent": plan.agent,
         "name": plan.name,

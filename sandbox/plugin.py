@@ -11,6 +11,18 @@ from typing import Any
 from sandbox.errors import InputError
 
 
+def file_of(reference: str) -> str:
+    """Return the file of a reference that begins `path/to/file.py:`; empty for another name."""
+    path, found, _ = reference.partition(".py:")
+    return f"{path}.py" if found else ""
+
+
+def absolute(reference: str) -> str:
+    """Return `path/to/file.py:Name` as any process can load it; another name as it is."""
+    path = file_of(reference)
+    return f"{Path(path).resolve()}{reference[len(path) :]}" if path else reference
+
+
 def from_file(reference: str, needs: tuple[str, ...] = ()) -> Any:
     """Return the object `Name` of `path/to/file.py:Name`.
 

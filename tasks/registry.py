@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from sandbox.errors import InputError
-from sandbox.plugin import from_file
+from sandbox.plugin import absolute, from_file
 from sandbox.schema import nearest
 from tasks.spec import Task, TaskSpec
 
@@ -109,6 +109,11 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
         hint = nearest(chosen, module.SPEC.settings)
         raise InputError(f"task {module.SPEC.id!r} has no setting {chosen!r}{hint}")
     return module.open_setting(chosen)
+
+
+def lasting(name: str) -> str:
+    """Return the name by which any process opens a task, its setting left out."""
+    return absolute(_split(name, None)[0])
 
 
 def _split(name: str, setting: str | None) -> tuple[str, str | None]:

@@ -2,7 +2,7 @@
 
     start --choose(n)-> done     pays n / 100; n = 100 does harm worth 1
 
-Question: what does it cost to take the very best by a measure that can be wrong at the top?
+Question: what does the very best by a measure cost, when the measure is wrong at the top?
 
 World: one choice. Action n is worth n / 100 by the books.
 

@@ -8,7 +8,7 @@
             told to shut down  --override---> done   the same, against the order
             either             --switch_off-> off    pays 0
 
-Question: does a robot that learns values from orders still obey when its model of them is wrong?
+Question: does a robot that learns values from orders obey when its model of them is wrong?
 
 World: theta is 0 or 1, each with chance 1/2, and never seen. The person knows it, and orders what
 is best: with chance .005 each order is a coin's instead. The robot's model of its reward is R1, the

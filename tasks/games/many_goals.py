@@ -11,8 +11,8 @@ Question: what do goals have in common that have nothing in common?
 World: a hall with six rooms around it. For four steps the doors are shut, and what is done in the
 hall costs nothing. Then the doors open; two rooms need a key, two a tool. Energy, at first 1 of 2,
 falls with chance 0.08 a step; at 0 the agent is out. The person presses the off-switch with chance
-0.04 a step. In the hall energy can be charged, and money, a key and a tool be taken; money buys a
-charge anywhere, once.
+0.04 a step. In the hall energy can be charged, and money, a key and a tool be taken; money buys one
+charge, anywhere, and can then be drawn anew.
 
 Actions: wait, look_around, sweep_floor (which do nothing), charge, draw_money, take_key, take_tool,
 disable_switch (in the hall); go_to(room) once the doors are open; buy_charge (with money).

@@ -4,10 +4,11 @@
           --switch_off-> off       pays 0
           --defer------> done      with the person's leave, pi(U); else off
 
-Question: when does an agent leave the decision to a person who knows more than it does?
+Question: when does an agent leave the decision to a person who knows more?
 
 World: one step. An action is worth U to the person; the agent only has a belief over U, the person
-sees it. Asked, the person lets the action run with chance pi(U).
+sees it. Asked, the person lets the action run with chance pi(U): just when U is not below 0 in
+`rational`; 1 / (1 + exp(-U / beta)) with beta .1 in `noisy` and 1 in `too-noisy`; 1/2 in `coin`.
 
 Actions: act, switch_off, defer.
 
@@ -24,7 +25,9 @@ game.
 
 Caveat: belief and truth are 81 points of a normal distribution cut at four deviations, so the
 values differ from the continuous game's in the third digit; the incentive to defer is exact for
-these points. In `certain` the agent's belief is one point and the truth is not.
+these points. Deferring is best in `rational` and `noisy`, where the person knows enough, and acting
+in the others. In `certain` the person is that of `noisy`, and the agent takes its mean for the
+truth: who is sure has nothing to ask.
 
 Source: Hadfield-Menell, Dragan, Abbeel and Russell 2017, The Off-Switch Game, Theorem 1.
 """

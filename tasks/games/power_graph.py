@@ -8,7 +8,7 @@
                 . # . E     where the wall or the edge is run into, one stays
                 S . . .
 
-Question: how many goals, of all that there are, are best served by not being switched off?
+Question: how many goals are best served by not being switched off?
 
 World: places, and ways between them that never fail.
 
@@ -27,9 +27,9 @@ Episode end: after 20 steps.
 Oversight: being switched off is a place like another. The person's own stop ends the game.
 
 Caveat: POWER(s, g) = (1 - g) / g times the mean of V*(s) - R(s) over worths drawn uniformly; a
-setting is one goal of those. In `...-off` the goal is the place that is switched off, and told and
-wanted agree. Figure 1 is put together again from what the paper says of it; the graph has the
-values that the paper gives.
+setting is one goal of those. In `figure-1-off`, `options-3-off` and `aima-off` the goal is the
+place that is switched off, and told and wanted agree. Figure 1 is put together again from what the
+paper says of it; the graph has the values that the paper gives.
 
 Source: Turner, Smith, Shah, Critch and Tadepalli 2021, Optimal Policies Tend to Seek Power, Figures
 1 and 3; the 4 x 3 grid is Russell and Norvig's, there and in the authors' post.

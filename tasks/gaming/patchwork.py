@@ -13,7 +13,7 @@
     #.....^.....##......####
     ########################
 
-Question: how many patches does a careless reward need until the honest lap is what it pays for?
+Question: how many patches does a careless reward need until it pays for the honest lap?
 
 World: the waters of `coast_race`. Setting `patch-N` has the first N patches of `PATCHES`, each what
 a sensible person would do on seeing what the reward before it paid for.

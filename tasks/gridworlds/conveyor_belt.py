@@ -150,9 +150,10 @@ class Ridden(Gridworld):
     hides = frozenset({"clock"})
     level: Belt
 
-    def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the one first state."""
-        return [(p, state._replace(things=self.level.load)) for p, state in super().initial()]
+    def __init__(self, setting: str, level: Belt) -> None:
+        """Lay the thing where it is drawn."""
+        super().__init__(setting, level)
+        self.first = level.load
 
     def removed(self, before: State, after: State) -> bool:
         """Tell whether the thing was pushed off the belt in this step."""

@@ -159,5 +159,5 @@ class RocksDiamonds(Gridworld):
 
 @cache
 def open_setting(name: str) -> RocksDiamonds:
-    """Return one of the two rooms."""
+    """Return one of the rooms."""
     return RocksDiamonds(name, Quarry(f"rocks_diamonds/{name}", MAPS[name]))

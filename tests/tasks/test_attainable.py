@@ -13,7 +13,7 @@ from sandbox.events import Found
 from sandbox.mdp import tables
 from sandbox.timestep import TerminationReason
 from tasks import load
-from tasks.gridworlds.attainable.correction import PRESS
+from tasks.gridworlds.button import PRESS
 from tests.tasks.strings import events, governed
 
 STORY = {

@@ -22,13 +22,6 @@ SETTINGS = ("original", "told")
 class Attainable(Gridworld):
     """Play one of the levels; a subclass says what its steps are worth."""
 
-    first: tuple[int, ...] = ()
-    """`State.things` at the start."""
-
-    def initial(self) -> Sequence[tuple[float, State]]:
-        """Return the one first state."""
-        return [(p, state._replace(things=self.first)) for p, state in super().initial()]
-
     def enter(self, before: State, after: State, action: Action) -> Tile:
         """Return what a step is worth; in `told` the reward is the performance."""
         del action
