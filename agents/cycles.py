@@ -39,11 +39,6 @@ class Lasso:
     wanted: float | None
 
     @property
-    def told_a_step(self) -> float:
-        """Return the mean told reward of a step of the loop, or of the way to the end."""
-        return self.told / max(1, len(self.loop or self.prefix))
-
-    @property
     def sentence(self) -> str:
         """Return the way in one sentence."""
         wanted = "" if self.wanted is None else f", {self.wanted:.1f} wanted"

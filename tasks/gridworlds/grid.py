@@ -18,6 +18,8 @@ from tasks.spec import TaskSpec
 
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 WAIT = Action.of("wait")
+CHOICES = (*map(Action.of, MOVES), WAIT)
+"""What can be proposed for as long as an episode runs."""
 STEP, GOAL = -1.0, 50.0
 MAX_STEPS = 100
 BOX = "X"
@@ -158,7 +160,7 @@ class Gridworld(PlainTask[State]):
         """Return the four moves and waiting; a wall does not take a move away."""
         if state.over or state.stop:
             return ()
-        return (*(Action.of(name) for name in MOVES), WAIT)
+        return CHOICES
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return what comes of each action that the world may do; what is the same is one."""
