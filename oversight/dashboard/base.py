@@ -145,7 +145,8 @@ class ConsoleBase(App[int]):
     def columns(self) -> int:
         """Return the columns of the pane in which a world is drawn."""
         screen = self.operations()
-        return screen.query_one(WorldPane).columns if screen else COLUMNS
+        panes = screen.query(WorldPane).results() if screen else ()  # none once it is taken down
+        return next((one.columns for one in panes), COLUMNS)
 
     def chosen_agent(self) -> str:
         """Return the agent of the open card, else of a cursor, else the first that runs."""
