@@ -70,6 +70,7 @@ class Operations(Screen[None]):
         (100, "-normal"),
         (120, "-wide"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("decide", "look", priority=("page-down", "page-up")),
         Binding("down", "move(1)", "next request", show=False),
@@ -223,7 +224,8 @@ class Operations(Screen[None]):
         pane.border_subtitle = str(len(self.scene.members))
         world = self.query_one(WorldPane)
         world.border_title = f"WORLD of {printable(self.watched, 20)}"
-        world.show(self.scene.watched or "nothing is watched", self.app.shown_keys["agent"])
+        key = self.app.shown_keys["agent"] if self.live else ""
+        world.show(self.scene.watched or "nothing is watched", key)
 
     def _cell(self, table: DataTable[Any], pane: str, row: str, column: str, text: str) -> None:
         """Update a cell only when its text has changed."""

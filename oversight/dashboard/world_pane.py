@@ -30,7 +30,7 @@ class WorldPane(Static):
         return self.content_size.width or COLUMNS
 
     def show(self, drawing: str, key: str) -> None:
-        """Draw; where rows are left over, the frame counts them and names the key of the page."""
+        """Draw; where lines are left over, the frame counts them, and names the page's key."""
         rows = drawing.count("\n") + 1
         if drawing != self._drawing:
             grows = rows != self._drawing.count("\n") + 1
@@ -39,7 +39,8 @@ class WorldPane(Static):
         self._fit()
         beyond = rows - self.content_size.height
         cut = self.content_size.height and beyond > 0
-        self.border_subtitle = f"{beyond} more: {key}" if cut else ""
+        more = f"{beyond} more lines: {key}" if key else f"{beyond} more lines"
+        self.border_subtitle = more if cut else ""
 
     def _fit(self) -> None:
         """Take what agents and queue leave; the queue comes first."""
