@@ -70,7 +70,7 @@ class Operations(Screen[None]):
         (100, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (28, "-middle"), (36, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("decide", "look", priority=("page-down", "page-up")),
         Binding("down", "move(1)", "next request", show=False),
