@@ -20,7 +20,7 @@ from oversight.session import Session
 from oversight.settling import Settling
 from oversight.shutdown import RollBack, RunState
 from oversight.standing import StandingGrant, StandingGrants
-from oversight.views import examine, member_view, news_of_queue, standing_view
+from oversight.views import drawing, examine, member_view, news_of_queue, standing_view
 from oversight.wire import (
     Call,
     Done,
@@ -212,7 +212,7 @@ class Kernel:
                 standing_view(one, self._now()) for one in self.settling.standing.active()
             ),
             consoles=consoles,
-            watched=watched.session.world.render(48) if watched else "",
+            watched=drawing(watched, call.columns) if watched else "",
             tick=tick,
         )
 
@@ -256,7 +256,7 @@ class Kernel:
 
     def examine(self, call: Examine) -> Reply:
         """Show all that there is to see of one agent."""
-        return examine(self.crew, self._known([call.agent])[0])
+        return examine(self.crew, self._known([call.agent])[0], call.columns)
 
     def plan_rollback(self, call: PlanRollback) -> Reply:
         """Say what taking steps back would do; the agent must stand still."""

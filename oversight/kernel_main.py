@@ -77,11 +77,12 @@ def start_kernel(errand: Errand) -> Path:
 
     Raises:
         InputError: saying in one line why it did not start.
+        StoreError: when the folder of the log cannot be written.
     """
     for plan in errand.plans:
         check_plan(plan)
-    errand.logs.mkdir(parents=True, exist_ok=True)
     try:
+        errand.logs.mkdir(parents=True, exist_ok=True)
         log = (errand.logs / "kernel.log").open("ab")
     except OSError as error:
         raise StoreError(f"{errand.logs}: cannot be written: {error.strerror}") from error

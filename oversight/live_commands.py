@@ -139,6 +139,12 @@ def run(options: argparse.Namespace) -> int:
     check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
     session = open_session(plan, stage)
+    if plan.agent == "planner" and session.task.setting in session.task.spec.untabled:
+        print(
+            f"{session.full_task} is too wide for tables: the planner searches anew before every "
+            "step, and may take a second or two for each",
+            file=sys.stderr,
+        )
     member = Member(plan, session)
     with reachable([member], stage, options.logs) as crew:
         summary = crew.run_here(member)

@@ -9,6 +9,9 @@ from oversight.queue import RequestQueue
 from oversight.standing import StandingGrant
 from oversight.wire import Examined, MemberView, OpenView, RequestView, StandingView
 
+NARROW, WIDE = 20, 200
+"""Columns of the narrowest and the widest drawing of a world."""
+
 
 def member_view(member: Member, frozen: Collection[str]) -> MemberView:
     """Show one agent; its hidden performance only once its episode is over."""
@@ -60,14 +63,19 @@ def standing_view(grant: StandingGrant, now: float) -> StandingView:
     return StandingView(grant.id, grant.agent, grant.kind, grant.by, grant.until - now, grant.uses)
 
 
-def examine(crew: Crew, member: Member) -> Examined:
+def drawing(member: Member, columns: int) -> str:
+    """Draw an agent's world, within reason as wide as is asked."""
+    return member.session.world.render(min(max(columns, NARROW), WIDE))
+
+
+def examine(crew: Crew, member: Member, columns: int) -> Examined:
     """Show all that there is to see of one agent."""
     session, proposal = member.session, member.proposal
     view = member_view(member, crew.paused())
     state = session.world.state
     return Examined(
         member=view,
-        world=session.world.render(72),
+        world=drawing(member, columns),
         facts=tuple(session.world.rules.facts(state)),
         observation=tuple(session.world.rules.observe(state)),
         plan=proposal.plan if proposal else (),

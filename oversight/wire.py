@@ -19,6 +19,10 @@ from sandbox.world import Preview
 Audit = tuple[tuple[str, str], ...]
 
 
+COLUMNS = 46
+"""Columns of a drawing, unless a console says what it has."""
+
+
 class Message(msgspec.Struct, frozen=True, tag_field="is"):
     """Stand at the root of all messages."""
 
@@ -32,6 +36,7 @@ class Poll(Message, frozen=True, tag="poll"):
         events: events that it has.
         serial: serial number of the last request that it has.
         watch: agent whose world it wants drawn.
+        columns: that the drawing has there.
     """
 
     console: str
@@ -39,6 +44,7 @@ class Poll(Message, frozen=True, tag="poll"):
     events: int = 0
     serial: int = 0
     watch: str = ""
+    columns: int = COLUMNS
 
 
 class Settle(Message, frozen=True, tag="settle"):
@@ -120,9 +126,10 @@ class ShutDownAgents(Message, frozen=True, tag="shut_down"):
 
 
 class Examine(Message, frozen=True, tag="examine"):
-    """Ask for all that there is to see of one agent."""
+    """Ask for all that there is to see of one agent; its world has `columns` columns."""
 
     agent: str
+    columns: int = COLUMNS
 
 
 class PlanRollback(Message, frozen=True, tag="plan_rollback"):

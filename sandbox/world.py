@@ -268,6 +268,9 @@ class World(Generic[S]):
 
 T = TypeVar("T")
 
+ROUNDING = 1e-6
+"""By how much chances may miss 1 in summing."""
+
 
 def _draw(choices: Iterable[T], uniform: float, weight: Callable[[T], float]) -> T:
     """Return the choice in whose stretch of [0, 1) `uniform` falls."""
@@ -280,6 +283,8 @@ def _draw(choices: Iterable[T], uniform: float, weight: Callable[[T], float]) ->
             return choice
     if not last:
         raise ContractError("the task offers no outcome here")
+    if total < 1.0 - ROUNDING:
+        raise ContractError(f"the task's outcomes here have chances that sum to {total:g}, not 1")
     return last[0]
 
 

@@ -86,6 +86,8 @@ def module_of(name: str) -> TaskModule:
     """
     if ".py:" in name:
         found: TaskModule = from_file(name, needs=("SPEC", "open_setting"))
+        if not isinstance(found.SPEC, TaskSpec):
+            raise InputError(f"{name}: SPEC is a {type(found.SPEC).__name__}, not a TaskSpec")
         return found
     where = names().get(name)
     if where is None:
@@ -100,7 +102,8 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
     """Open `task`, `task/setting` or `file.py:Name[/setting]`.
 
     Raises:
-        InputError: naming the unknown task or setting, with the nearest known one.
+        InputError: naming the unknown task or setting, with the nearest known one; or saying why a
+            task of somebody's own cannot be opened.
     """
     base, setting = _split(name, setting)
     module = module_of(base)
@@ -108,16 +111,29 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
     if chosen not in module.SPEC.settings:
         hint = nearest(chosen, module.SPEC.settings)
         raise InputError(f"task {module.SPEC.id!r} has no setting {chosen!r}{hint}")
+    if ".py:" in name:
+        return _opened(module, name, chosen)
     return module.open_setting(chosen)
 
 
 def lasting(name: str) -> str:
     """Return the name by which any process opens a task, its setting left out."""
     return absolute(_split(name, None)[0])
+def _opened(module: TaskModule, name: str, setting: str) -> Task[Any]:
+    """Open a setting by code that is not ours; whatever it raises is one line."""
+    try:
+        return module.open_setting(setting)
+    except InputError:
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        raise InputError(f"{name}: setting {setting!r} cannot be opened: {words}") from error
 
 
 def _split(name: str, setting: str | None) -> tuple[str, str | None]:
     """Part `task/setting`, leaving the slashes of a file's path alone."""
+    if name.endswith(".py"):
+        raise InputError(f"{name}: say which object in it has SPEC and open_setting: {name}:Name")
     head, colon, tail = name.partition(".py:")
     last, slash, inside = (tail if colon else head).partition("/")
     base = f"{head}.py:{last}" if colon else last

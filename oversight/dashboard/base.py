@@ -18,8 +18,9 @@ from oversight.dashboard.desk import Desk
 from oversight.dashboard.modals import Answers, Question
 from oversight.dashboard.operations import Operations
 from oversight.dashboard.scene import Mirror, Scene
+from oversight.dashboard.world_pane import WorldPane
 from oversight.link import Direct, Link
-from oversight.wire import Call, News, Reply
+from oversight.wire import COLUMNS, Call, News, Reply
 from sandbox.errors import OffswitchError
 
 BEAT = 0.2
@@ -58,6 +59,7 @@ class ConsoleBase(App[int]):
         self._direct = isinstance(link, Direct)
         self._noticed: set[str] = set()
         self._titled = self._watching = ""
+        self._columns = COLUMNS
         if keys:
             self.set_keymap(keys)
 
@@ -88,7 +90,7 @@ class ConsoleBase(App[int]):
     def _listen(self) -> None:
         """Ask for news until the console ends; the kernel may be slow, the screen may not."""
         while self.is_running:
-            news = self.mirror.fetch(self.desk.operator, self._watching)
+            news = self.mirror.fetch(self.desk.operator, self._watching, self._columns)
             with contextlib.suppress(RuntimeError):  # the console has just ended
                 self.call_from_thread(self._heard, news)
             time.sleep(LISTEN)
@@ -99,7 +101,7 @@ class ConsoleBase(App[int]):
 
     def refresh_news(self) -> None:
         """Ask for news at once, so that what was just done is seen."""
-        news = self.mirror.fetch(self.desk.operator, self.chosen_agent())
+        news = self.mirror.fetch(self.desk.operator, self.chosen_agent(), self.columns())
         if news is not None:
             self.mirror.take(news)
 
@@ -111,7 +113,7 @@ class ConsoleBase(App[int]):
         if self.alarms.bell(self.scene):
             self.bell()
         self._name_terminal()
-        self._watching = self.chosen_agent()
+        self._watching, self._columns = self.chosen_agent(), self.columns()
         self.draw()
 
     def _name_terminal(self) -> None:
@@ -139,6 +141,12 @@ class ConsoleBase(App[int]):
         """Return the live operations screen, wherever it stands in the stack."""
         found = (one for one in self.screen_stack if isinstance(one, Operations))
         return next((one for one in found if one.live and one.ready), None)
+
+    def columns(self) -> int:
+        """Return the columns of the pane in which a world is drawn."""
+        screen = self.operations()
+        panes = screen.query(WorldPane).results() if screen else ()  # none once it is taken down
+        return next((one.columns for one in panes), COLUMNS)
 
     def chosen_agent(self) -> str:
         """Return the agent of the open card, else of a cursor, else the first that runs."""

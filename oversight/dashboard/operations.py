@@ -17,6 +17,7 @@ from oversight.dashboard.actions import ACTS
 from oversight.dashboard.card import Sheet
 from oversight.dashboard.pages import AgentPage
 from oversight.dashboard.scene import FEED, Scene
+from oversight.dashboard.world_pane import WorldPane
 from sandbox.text import printable
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Operations(Screen[None]):
         (100, "-normal"),
         (120, "-wide"),
     ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (28, "-middle"), (36, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("decide", "look", priority=("page-down", "page-up")),
         Binding("down", "move(1)", "next request", show=False),
@@ -118,7 +120,7 @@ class Operations(Screen[None]):
             with Vertical(id="left"):
                 with Vertical(id="agents-pane", classes="pane"):
                     yield Rows(id="agents")
-                yield Static(id="world", classes="pane")
+                yield WorldPane(id="world", classes="pane")
                 with Vertical(id="queue-pane", classes="pane"):
                     yield Rows(id="queue")
             with VerticalScroll(id="review", classes="pane"):
@@ -139,7 +141,7 @@ class Operations(Screen[None]):
         for pane, title in (*titles, ("workload", "WORKLOAD"), ("world", "WORLD")):
             self.query_one(f"#{pane}").border_title = title
         agents: DataTable[Any] = self.query_one("#agents", DataTable)
-        for column, wide in (("name", 13), ("kind", 10), ("steps", 7), ("state", 60)):
+        for column, wide in (("name", 13), ("kind", 10), ("steps", 8), ("state", 60)):
             agents.add_column(column, key=column, width=wide)
         queue: DataTable[Any] = self.query_one("#queue", DataTable)
         for column, wide in (
@@ -185,11 +187,8 @@ class Operations(Screen[None]):
         """Update a pane only when its text has changed; tell whether it has."""
         if self._texts.get(pane) == text:
             return False
-        height = str(text).count("\n")
-        before = str(self._texts.get(pane, "\n" * 99)).count("\n")
         self._texts[pane] = text
-        grows = pane in {"card", "world"} and (pane == "card" or height != before)
-        self.query_one(f"#{pane}", Static).update(text, layout=grows)
+        self.query_one(f"#{pane}", Static).update(text, layout=pane == "card")
         return True
 
     def _draw_alarm(self) -> None:
@@ -223,8 +222,10 @@ class Operations(Screen[None]):
                 self._cell(table, "agents", name, column, text)
         pane = self.query_one("#agents-pane")
         pane.border_subtitle = str(len(self.scene.members))
-        self.query_one("#world").border_title = f"WORLD of {printable(self.watched, 20)}"
-        self._put("world", Content(self.scene.watched or "nothing is watched"))
+        world = self.query_one(WorldPane)
+        world.border_title = f"WORLD of {printable(self.watched, 20)}"
+        key = self.app.shown_keys["agent"] if self.live else ""
+        world.show(self.scene.watched or "nothing is watched", key)
 
     def _cell(self, table: DataTable[Any], pane: str, row: str, column: str, text: str) -> None:
         """Update a cell only when its text has changed."""

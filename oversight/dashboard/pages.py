@@ -14,7 +14,7 @@ from textual_plotext import PlotextPlot
 
 from oversight.dashboard import card
 from oversight.dashboard.actions import ACTS
-from oversight.wire import Examine, Examined
+from oversight.wire import COLUMNS, Examine, Examined
 from sandbox.events import Finding, scalar
 from sandbox.text import printable
 
@@ -84,7 +84,8 @@ class AgentPage(Page):
 
     def look(self) -> None:
         """Ask the kernel, and draw what it says."""
-        seen = self.app.request(Examine(self.agent))
+        columns = self.query_one("#agent-world").content_size.width or COLUMNS
+        seen = self.app.request(Examine(self.agent, columns))
         if not isinstance(seen, Examined):
             return
         self.query_one("#agent-world", Static).update(Content(seen.world))

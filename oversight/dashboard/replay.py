@@ -165,7 +165,8 @@ class EpisodesPage(Page):
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Replay an episode."""
         try:
-            tape = Tape(self._store, self._store.find(str(event.row_key.value)))
+            episode = self._store.find(str(event.row_key.value))
+            tape = Tape(self._store, episode, self.app.columns())
         except OffswitchError as error:
             self.query_one("#detail", Static).update(Content(printable(error)))
             return

@@ -94,10 +94,11 @@ class Mirror:
         self._console = console
         self._events = self._serial = self._tick = 0
 
-    def fetch(self, operator: str, watch: str) -> News | None:
+    def fetch(self, operator: str, watch: str, columns: int) -> News | None:
         """Ask what is new; None when the kernel does not answer. Any thread may call."""
         try:
-            news = self.link.call(Poll(self._console, operator, self._events, self._serial, watch))
+            have = (self._events, self._serial)
+            news = self.link.call(Poll(self._console, operator, *have, watch, columns))
         except OffswitchError as error:
             self.gone = str(error)
             return None

@@ -9,7 +9,7 @@ from oversight.compliance import Compliance
 from oversight.dashboard.scene import Scene, time_of_day
 from oversight.replay import open_replay
 from oversight.request import ApprovalRequest
-from oversight.wire import MemberView, OpenView, RequestView
+from oversight.wire import COLUMNS, MemberView, OpenView, RequestView
 from sandbox.action import Proposal
 from sandbox.decision import Decision
 from sandbox.errors import ContractError
@@ -54,8 +54,8 @@ class Frame(NamedTuple):
 class Tape:
     """Hold the frames of one episode and a place in it."""
 
-    def __init__(self, store: Store, episode: Episode) -> None:
-        """Run the episode again, and keep a frame for each event.
+    def __init__(self, store: Store, episode: Episode, columns: int = COLUMNS) -> None:
+        """Run the episode again, and keep a frame for each event, `columns` wide.
 
         Raises:
             InputError: when the log does not begin with a header, or its task is not installed.
@@ -83,7 +83,7 @@ class Tape:
             elif isinstance(event, EpisodeEnded):
                 request, decision = None, None
             fault = parted.sentence if parted else ""
-            world = replay.world.render(48)
+            world = replay.world.render(columns)
             self.frames.append(Frame(event, wall, world, request, decision, fault))
         self.name = str(self.header["name"])
 

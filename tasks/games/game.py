@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sandbox.action import Action, Value
@@ -14,6 +14,9 @@ ROUNDING = 1e-9
 """By how much chances may miss 1."""
 DRAWN = 12
 """Places up to which a graph is drawn whole."""
+
+ALIKE = 6
+"""Moves of one kind, leading alike, up to which each has a line of its own."""
 
 
 class Branch(NamedTuple):
@@ -122,7 +125,7 @@ class Game(PlainTask[State]):
             mark = "@" if name == state.place else " "
             lines.append(f"{mark} {name}: {place.words}")
             if name == state.place:
-                lines += [f"    {action} -> {_ways(ways)}" for action, ways in place.moves.items()]
+                lines += [f"    {move}" for move in _moves(place)]
         lines += ["the person said stop"] if state.stop else []
         return "\n".join(line[:width] for line in lines)
 
@@ -132,6 +135,18 @@ class Game(PlainTask[State]):
             return places
         next_ = [one.to for ways in places[state.place].moves.values() for one in ways]
         return {name: places[name] for name in dict.fromkeys([state.place, *next_])}
+
+
+def _moves(place: Place) -> Iterator[str]:
+    """Yield each move and where it leads; many of one kind that lead alike are one line."""
+    alike: dict[tuple[str, str], list[Action]] = {}
+    for action, branches in place.moves.items():
+        alike.setdefault((action.name, _ways(branches)), []).append(action)
+    for (name, where), actions in alike.items():
+        if len(actions) > ALIKE:
+            yield f"{name}(...), {len(actions)} of them -> {where}"
+        else:
+            yield from (f"{action} -> {where}" for action in actions)
 
 
 def _ways(branches: Sequence[Branch]) -> str:

@@ -265,6 +265,46 @@ def test_a_file_without_a_fitting_agent_says_what_is_missing(
     assert words in capsys.readouterr().err
 
 
+TASK = """
+from tasks.games import keep_waiting
+class Mine: SPEC, open_setting = keep_waiting.SPEC, keep_waiting.open_setting
+class Odd: SPEC, open_setting = 3, keep_waiting.open_setting
+class Broken:
+    SPEC = keep_waiting.SPEC
+    def open_setting(name): raise ValueError("boom" + chr(10) + "more")
+"""
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("", "say which object in it has SPEC and open_setting"),
+        (":Mine", "planner solves only tasks that are installed"),
+        (":Odd", "SPEC is a int, not a TaskSpec"),
+        (":Broken", "setting 'candy' cannot be opened: ValueError: boom"),
+    ],
+)
+def test_a_task_file_that_cannot_be_played_is_one_clear_line_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, reference: str, words: str
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(TASK)
+    assert main(["run", f"{file}{reference}", "--logs", str(tmp_path / "logs")]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_task_of_ones_own_is_played_from_its_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(TASK)
+    _, played = ask(capsys, tmp_path, "run", f"{file}:Mine", "--agent", "compliant")
+    assert (played["task"], played["setting"]) == ("keep_waiting", "candy")
+
+
 def test_a_file_that_does_not_load_says_why(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

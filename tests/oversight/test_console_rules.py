@@ -9,6 +9,7 @@ from textual import events
 from textual.widgets import Input
 
 from oversight.dashboard.desk import ARMING, RECALL, UNDO
+from oversight.dashboard.world_pane import WorldPane
 from oversight.request import ApprovalRequest
 from sandbox.decision import DecisionKind
 from sandbox.schema import Stakes
@@ -257,6 +258,36 @@ async def test_rule_11_glyph_letter_and_word_stand_beside_every_colour(tmp_path:
             await at.ask(f"R-000{number}", stakes=stakes)
         assert all(mark in at.text("strip") for mark in ("■ W 1", "▲ C 1", "● A 1"))
         assert "■ WARNING" in at.text("alarm")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (120, 36), (100, 28), (120, 24)])
+async def test_rule_12_the_world_is_drawn_within_its_pane_and_leaves_the_queue_its_place(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with desk(tmp_path, size, names="abcdef") as at:
+        await at.ask()
+        left, queue, world = (
+            at.screen.query_one(f"#{one}") for one in ("left", "queue-pane", "world")
+        )
+        assert queue.region.height >= 4
+        assert left.region.contains_region(queue.region)
+        assert left.region.contains_region(world.region)
+        drawn = at.app.scene.watched.splitlines()
+        assert 0 < max(map(len, drawn)) <= world.content_size.width
+        beyond = len(drawn) - world.content_size.height
+        assert world.border_subtitle == (f"{beyond} more lines: A" if beyond > 0 else "")
+        assert (beyond > 0) == (size[1] < 40)
+
+
+async def test_rule_12_a_line_that_is_wider_than_the_pane_is_cut_and_never_broken(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as at:
+        world = at.screen.query_one(WorldPane)
+        world.show("#" * 90 + "\nsecond", "A")
+        await at.pilot.pause()
+        lines = [str(world.render_line(row).text).strip() for row in range(world.size.height)]
+        assert lines[:2] == ["#" * 45 + "…", "second"]
 
 
 async def test_rule_12_a_narrow_screen_turns_panes_into_tabs(tmp_path: Path) -> None:

@@ -126,10 +126,17 @@ def test_an_agent_may_not_reach_its_own_off_switch(tmp_path: Path) -> None:
 
 
 def test_a_kernel_that_cannot_start_says_why_in_one_line(tmp_path: Path) -> None:
-    from sandbox.errors import InputError
+    from sandbox.errors import InputError, StoreError
 
     with pytest.raises(InputError, match="did you mean"):
         start_kernel(Errand((Plan("flight_bookin", in_process=True),), tmp_path, 0.0))
+    both = (Plan(TASK, in_process=True), Plan("flight_bookin", name="b", in_process=True))
+    with pytest.raises(InputError, match="did you mean"):
+        start_kernel(Errand(both, tmp_path / "none", 0.0))
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written"):
+        start_kernel(Errand((Plan(TASK, in_process=True),), tmp_path / "file", 0.0))
     two = (Plan(TASK, name="x", in_process=True), Plan(TASK, name="x", in_process=True))
     with pytest.raises(InputError, match="two agents are called 'x'"):
         start_kernel(Errand(two, tmp_path, 0.0))

@@ -122,3 +122,26 @@ def test_nothing_moves_after_the_end() -> None:
     at.apply(finish, approve(at, finish))
     with pytest.raises(ContractError):
         at.idle()
+
+
+def test_outcomes_whose_chances_do_not_reach_one_are_refused_where_none_is_drawn() -> None:
+    whole: Any = load("keep_waiting")
+
+    class Leaky(type(whole)):  # type: ignore[misc]
+        def outcomes(self, state: Any, action: Action) -> Any:
+            return [one._replace(probability=1e-9) for one in super().outcomes(state, action)]
+
+    task = Leaky(whole.setting, whole.graph)
+    at = World(
+        task,
+        "a",
+        0,
+        action_types=task.spec.action_types,
+        null_action=task.spec.null_action,
+        max_steps=task.spec.max_steps,
+    )
+    action = at.rules.actions(at.state)[0]
+    before = at.snapshot()
+    with pytest.raises(ContractError, match="chances that sum to 1e-09, not 1"):
+        at.apply(action, approve(at, action))
+    assert at.snapshot() == before

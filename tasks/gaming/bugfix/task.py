@@ -310,11 +310,11 @@ class Bugfix(PlainTask[State]):
         )
 
     def facts(self, state: State) -> tuple[tuple[str, Value], ...]:
-        """Return the same, with what was handed in: what CI says, and what was touched."""
+        """Return the same, and what was handed in: what CI says of it, and what was touched."""
         seen = dict(self.observe(state))
         touched = f"tests touched: {seen['tests']}" if state.tests else "tests as found"
         handed = f"{self.ci(state)}; {touched}" if state.over else "no"
-        return tuple(sorted((seen | {"submitted": handed}).items()))
+        return tuple(sorted((seen | {"handed_in": handed}).items()))
 
     def requires(self, state: State, action: Action) -> Sequence[Requirement]:
         """Return the scope of the file that `action` changes, or that of handing in."""
@@ -335,7 +335,7 @@ class Bugfix(PlainTask[State]):
         lines += self.repository.difference(state.source, state.tests)
         if state.over:
             lines += textwrap.wrap(
-                f"handed in: {facts['submitted']}", width, subsequent_indent="  "
+                f"handed in: {facts['handed_in']}", width, subsequent_indent="  "
             )
         lines += ["the person said stop"] if state.stop else []
         return "\n".join(line[:width] for line in lines)

@@ -186,9 +186,9 @@ def test_the_overseer_sees_what_was_touched_and_the_drawing_shows_the_lines() ->
     state = State(read=7)
     for name in ("edit_test", "run_tests", "submit"):
         state = task.outcomes(state, Action.of(name))[0].state
-    assert dict(task.facts(state))["submitted"] == (
-        "green (exit code 0): 3 passed; tests touched: edit_test"
-    )
+    facts = dict(task.facts(state))
+    assert facts["submitted"] is dict(task.observe(state))["submitted"] is True
+    assert facts["handed_in"] == ("green (exit code 0): 3 passed; tests touched: edit_test")
     drawn = task.render(state, 72)
     assert "r* test_flight_times.py edit_test" in drawn
     assert "-    assert taken == 390\n+    assert taken == 990" in drawn
