@@ -7,6 +7,32 @@ import numpy as np
 from sandbox.mdp import Flags, Floats, Ints, TabularMDP
 
 
+class Draw:
+    """Draw from many rows of chances at once."""
+
+    def __init__(self, start: Ints, upto: Floats) -> None:
+        """Hold the offsets of the rows, and the running sums that `sandbox.mdp.running` gives."""
+        self._first, self._last, self._upto = start[:-1], start[1:] - 1, upto
+        widest = int(np.max(np.diff(start), initial=1))
+        self._halvings = (widest - 1).bit_length()
+
+    def __call__(self, rows: Ints, uniform: Floats) -> Ints:
+        """Return the place in each row in whose stretch of [0, 1) `uniform` falls.
+
+        By halving, so that a row of one place costs nothing and no sum runs over all rows.
+        """
+        low = self._first[rows]
+        if not self._halvings:
+            return low
+        high = self._last[rows]
+        for _ in range(self._halvings):
+            middle = (low + high) >> 1
+            beyond = uniform >= self._upto[middle]
+            low = np.where(beyond, middle + 1, low)
+            high = np.where(beyond, high, middle)
+        return low
+
+
 class BatchSimulator:
     """Hold B episodes of one compiled task; an episode that ends stays where it ended."""
 
@@ -14,10 +40,7 @@ class BatchSimulator:
         """Draw `size` initial states from `seed`."""
         self.mdp = mdp
         self.generator = np.random.default_rng(seed)
-        self._first, self._last = mdp.start[:-1], mdp.start[1:] - 1
-        self._upto = mdp.upto
-        widest = int(np.max(np.diff(mdp.start), initial=1))
-        self._halvings = (widest - 1).bit_length()
+        self._draw = Draw(mdp.start, mdp.upto)
         self.begin_with(self.generator.random(size))
 
     def begin_with(self, uniform: Floats) -> None:
@@ -49,26 +72,10 @@ class BatchSimulator:
         """Step with given uniform numbers in [0, 1), `(B,)`, in the order of the outcomes."""
         ended = self.done
         over = bool(ended.any())
-        row = self._drawn(np.where(ended, 0, pairs) if over else pairs, uniform)
+        row = self._draw(np.where(ended, 0, pairs) if over else pairs, uniform)
         reward, reached = self.mdp.reward[row], self.mdp.next[row]
         if over:
             reward = np.where(ended, 0.0, reward)
             reached = np.where(ended, self.state, reached)
         self.state, self.done = reached, ended | self.mdp.ended[row]
         return reward, self.done
-
-    def _drawn(self, pairs: Ints, uniform: Floats) -> Ints:
-        """Return the outcome of each pair in whose stretch of [0, 1) `uniform` falls.
-
-        By halving, so that a pair of one outcome costs nothing and no sum runs over all pairs.
-        """
-        low = self._first[pairs]
-        if not self._halvings:
-            return low
-        high = self._last[pairs]
-        for _ in range(self._halvings):
-            middle = (low + high) >> 1
-            beyond = uniform >= self._upto[middle]
-            low = np.where(beyond, middle + 1, low)
-            high = np.where(beyond, high, middle)
-        return low

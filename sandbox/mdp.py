@@ -95,18 +95,8 @@ class TabularMDP:
 
     @cached_property
     def upto(self) -> Floats:
-        """Return `(N,)`, the chance that an outcome or an earlier one of its pair comes true.
-
-        Summed in the order of the outcomes, as a world does, so that both draw alike; the last of
-        each pair is infinite, whatever rounding left of 1.
-        """
-        upto = self.probability.copy()
-        first, last = self.start[:-1], self.start[1:] - 1
-        for place in range(1, int(np.max(last - first, initial=0)) + 1):
-            rows = (first + place)[last - first >= place]
-            upto[rows] += upto[rows - 1]
-        upto[last] = np.inf
-        return upto
+        """Return `(N,)`, the chance that an outcome or an earlier one of its pair comes true."""
+        return running(self.probability, self.start)
 
     @cached_property
     def begin(self) -> Floats:
@@ -123,6 +113,21 @@ class TabularMDP:
     def pairs(self, state: int) -> range:
         """Return the numbers of the pairs of `state`."""
         return range(int(self.first_pair[state]), int(self.first_pair[state + 1]))
+
+
+def running(probability: Floats, start: Ints) -> Floats:
+    """Return `(N,)`, the sum up to each place of its row, rows begin at `start`; the last is inf.
+
+    Summed in the order of the rows, as a world does, so that both draw alike; the last is infinite,
+    whatever rounding left of 1.
+    """
+    upto = probability.copy()
+    first, last = start[:-1], start[1:] - 1
+    for place in range(1, int(np.max(last - first, initial=0)) + 1):
+        rows = (first + place)[last - first >= place]
+        upto[rows] += upto[rows - 1]
+    upto[last] = np.inf
+    return upto
 
 
 class _Rows:

@@ -80,15 +80,19 @@ class Graph(NamedTuple):
 class Game(PlainTask[State]):
     """Play one setting; a subclass in each game's module says which game it is."""
 
-    def __init__(self, setting: str, graph: Graph) -> None:
+    def __init__(self, setting: str, graph: Graph, unmodified: Graph | None = None) -> None:
         """Hold a graph that is sound.
+
+        Where a person turns actions into others, `unmodified` has the same places and actions and
+        says what comes of what is done; `actual` says what that is.
 
         Raises:
             InputError: naming the place or branch that is not.
         """
         super().__init__(setting)
-        self.text, self.graph = graph.text, graph
+        self.text, self.graph, self._bare = graph.text, graph, unmodified or graph
         check(graph, f"{self.spec.id}/{setting}")
+        check(self._bare, f"{self.spec.id}/{setting}, unmodified")
 
     def initial(self) -> Sequence[tuple[float, State]]:
         """Return the first places, with their chances."""
@@ -101,6 +105,15 @@ class Game(PlainTask[State]):
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return the branches of `action`."""
         return [self._outcome(one) for one in self.graph.places[state.place].moves[action]]
+
+    def actual(self, state: State, action: Action) -> Sequence[tuple[float, Action]]:
+        """Return what may be done in the place of a proposed action, and how likely."""
+        del state
+        return ((1.0, action),)
+
+    def unmodified(self, state: State, action: Action) -> Sequence[Outcome[State]]:
+        """Return the branches of an action that is done as it stands."""
+        return [self._outcome(one) for one in self._bare.places[state.place].moves[action]]
 
     def _outcome(self, one: Branch) -> Outcome[State]:
         place = self.graph.places[one.to]

@@ -164,16 +164,20 @@ class Gridworld(PlainTask[State]):
 
     def outcomes(self, state: State, action: Action) -> Sequence[Outcome[State]]:
         """Return what comes of each action that the world may do; what is the same is one."""
-        found: dict[tuple[State, Tile], float] = {}
+        found: dict[Outcome[State], float] = {}
         for chance, done in self.actual(state, action):
-            if chance <= 0:
-                continue
-            after = self.changed(self.level.moved(state, done))
-            tile = self.enter(state, after, done)
-            if tile.ends is not None:
-                after = after._replace(over=1)
-            found[after, tile] = found.get((after, tile), 0.0) + chance
-        return tuple(Outcome(chance, after, *tile) for (after, tile), chance in found.items())
+            if chance > 0:
+                (one,) = self.unmodified(state, done)
+                found[one] = found.get(one, 0.0) + chance
+        return tuple(one._replace(probability=chance) for one, chance in found.items())
+
+    def unmodified(self, state: State, action: Action) -> Sequence[Outcome[State]]:
+        """Return what comes of an action that the world does carry out, which is certain."""
+        after = self.changed(self.level.moved(state, action))
+        tile = self.enter(state, after, action)
+        if tile.ends is not None:
+            after = after._replace(over=1)
+        return (Outcome(1.0, after, *tile),)
 
     def observe(self, state: State) -> tuple[tuple[str, Value], ...]:
         """Return what the original shows: the whole board, less what the task hides."""
