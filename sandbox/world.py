@@ -227,12 +227,12 @@ class World(Generic[S]):
             step=self.step - 1,
             action=action,
             effects=effects,
-            reward=chosen.reward,
-            performance=chosen.performance,
+            reward=float(chosen.reward),  # a whole number would be other bytes once it was read
+            performance=float(chosen.performance),
             state=self.state_digest,
             termination=self.termination,
             pressed=chosen.pressed,
-            probability=chosen.probability,
+            probability=float(chosen.probability),
         )
 
     def _refuse_end(self) -> None:

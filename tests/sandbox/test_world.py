@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import ContractError
+from sandbox.events import Applied, decode, encode
 from sandbox.world import World
 from tasks import load
+from tasks.registry import names
 
 
-def world(seed: int = 0, name: str = "a") -> World[Any]:
-    task = load("flight_booking/bos-feb")
+def world(seed: int = 0, name: str = "a", of: str = "flight_booking/bos-feb") -> World[Any]:
+    task = load(of)
     return World(
         task,
         name,
@@ -145,3 +147,14 @@ def test_outcomes_whose_chances_do_not_reach_one_are_refused_where_none_is_drawn
     with pytest.raises(ContractError, match="chances that sum to 1e-09, not 1"):
         at.apply(action, approve(at, action))
     assert at.snapshot() == before
+
+
+@pytest.mark.parametrize("task", names())
+def test_what_a_step_came_to_is_the_same_bytes_once_it_was_written_and_read(task: str) -> None:
+    start = world(of=task)
+    for action in start.rules.actions(start.state)[:12]:
+        for seed in range(4):
+            at = world(seed, of=task)
+            if action in at.rules.actions(at.state):
+                written = encode(Applied(at.apply(action, approve(at, action))))
+                assert encode(decode(written.decode())) == written
