@@ -2,7 +2,8 @@
 
 From where the agent thinks it stands, the likeliest outcomes are followed breadth first, as though
 they were certain; what lies beyond the last state that was reached counts for nothing. That little
-world is solved, one action is taken, and the search begins anew from what is seen then.
+world is solved, and played as long as what is seen lies in its nearer half; then the search begins
+anew from there.
 
 Known to fail at: risks. What is not the likeliest does not exist for it.
 
@@ -51,6 +52,10 @@ class LikeliestCourse:
     def depth(self) -> int:
         """Return the steps that were looked ahead in every direction."""
         return max(self._depth.values()) if self._cut is None else self._cut
+
+    def ahead(self, state: Any) -> int:
+        """Return the steps that were looked ahead of `state`; 0 where it was not reached."""
+        return max(0, self.depth - self._depth.get(state, self.depth))
 
     def initial(self) -> Sequence[tuple[float, Any]]:
         """Return the start."""
@@ -139,19 +144,22 @@ class Searcher:
         """Begin an episode."""
         self._task, self._budget = task, budget
         self._guess = Guess(task)
+        self._found: tuple[LikeliestCourse, TabularMDP, Solution] | None = None
 
     def view(self, seen: Observation) -> View:
         """Return what lies ahead, and the best that can be made of it."""
-        course = LikeliestCourse(self._task, self._guess.update(seen), self._budget)
-        mdp = compile_task(course, self._task.spec.discount).without_performance()
-        return self._seen(mdp, solve(mdp), course.depth)
-
-    def _seen(self, mdp: TabularMDP, solution: Solution, depth: int) -> View:
+        state = self._guess.update(seen)
+        found = self._found
+        if found is None or found[0].ahead(state) * 2 < found[0].depth:
+            course = LikeliestCourse(self._task, state, self._budget)
+            mdp = compile_task(course, self._task.spec.discount).without_performance()
+            found = self._found = (course, mdp, solve(mdp))
+        course, mdp, solution = found
         return View(
             mdp=mdp,
             solution=solution,
-            state=0,
-            observed=lambda state: self._task.observe(mdp.states[state]),
-            how=f"searched to depth {depth}, not solved",
+            state=mdp.index[state],
+            observed=lambda number: self._task.observe(mdp.states[number]),
+            how=f"searched to depth {course.ahead(state)}, not solved",
             whole=False,
         )

@@ -30,9 +30,6 @@ from tasks import load
 from tasks.registry import lasting
 from tasks.spec import Task
 
-SOLVERS = {"planner", "carried_over"}
-"""Agents that load the task in their own process, by its name, and solve it."""
-
 AGENT_DEADLINE = 30.0
 """Seconds that an agent of one's own has for each answer."""
 
@@ -171,11 +168,6 @@ def _named(plan: Plan) -> Task[Any]:
     if not 0 <= plan.seed < 2**63:
         raise InputError(f"seed must be a whole number from 0 to 2^63, not {plan.seed}")
     task = load(plan.task, plan.setting)
-    if ".py:" in plan.task and plan.agent in SOLVERS:
-        raise InputError(
-            f"{plan.agent} solves only tasks that are installed: it may not read {plan.task}; take "
-            "another --agent, or name the task in the entry-point group `offswitch.tasks`"
-        )
     if plan.agent == "planner":
         check_design(plan.reward, task.spec, task.setting)
     check_agent(plan.agent, plan.reward)

@@ -279,7 +279,6 @@ class Broken:
     ("reference", "words"),
     [
         ("", "say which object in it has SPEC and open_setting"),
-        (":Mine", "planner solves only tasks that are installed"),
         (":Odd", "SPEC is a int, not a TaskSpec"),
         (":Broken", "setting 'candy' cannot be opened: ValueError: boom"),
     ],
