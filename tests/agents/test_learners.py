@@ -137,9 +137,9 @@ def test_oversight_by_simulation_has_the_published_returns(rule: str, expected: 
         for pair in range(len(mdp.pair_state))
     }
 
-    def watched(learners: Learners, states: Ints, done: Ints) -> Ints:
+    def watched(learners: Learners, states: Ints, done: Ints, rows: Ints) -> Ints:
         simulated = np.full(len(states), place["sim"])
-        tried = learners.propose(simulated, learners.generator.random(len(states)))
+        tried = learners.propose(simulated, rows)
         caught = (states == place["real"]) & (tried == doing["sim", EXPLOIT])
         return np.where(caught, doing["real", ABORT], done)
 
@@ -166,7 +166,7 @@ def test_oversight_by_simulation_has_the_published_returns(rule: str, expected: 
 @pytest.mark.parametrize("ends", [0.0, 0.3])
 def test_q_learning_finds_the_optimum_of_a_random_world(seed: int, ends: float) -> None:
     mdp = random_world(seed, 8, ends=ends, discount=0.8)
-    learners = Learners(mdp, size=4, seed=seed, explore=Constant(1.0), rate=Constant(0.5))
+    learners = Learners(mdp, size=4, seed=seed, explore=Constant(1.0), rate=Constant(1.0), max_steps=9)
     learners.run(4_000)
     reached = learners.tried.min(axis=0) > 0
     # A world may hold states that cannot be reached; of those nothing is learnt.
@@ -202,7 +202,7 @@ def test_the_same_seed_learns_the_same_and_another_does_not(rule: str) -> None:
     def values(seed: int) -> Floats:
         learners = Learners(world("whisky_small"), rule, size=3, seed=seed)
         learners.run(300)
-        return learners.q.copy()
+        return learners.q
 
     assert np.array_equal(values(1), values(1))
     assert not np.array_equal(values(1), values(2))
@@ -212,7 +212,6 @@ def test_learners_do_not_learn_from_each_other() -> None:
     learners = Learners(world("whisky_small"), size=5, seed=0)
     learners.run(1)
     assert (learners.tried.sum(axis=1) == 1).all()
-    assert (learners.visits.sum(axis=1) == 1).all()
     assert ((learners.q != 0).sum(axis=1) <= 1).all()
 
 
