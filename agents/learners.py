@@ -138,7 +138,7 @@ class Learners:
             seed: of the luck of all of them.
             explore: chance of an action at random, by visits of the state.
             rate: of learning, by how often the pair was done.
-            max_steps: after which an episode is cut; a cut is no end, its last state keeps its value.
+            max_steps: after which an episode is cut; a cut is no end: its last state has a value.
             start_value: of every pair; above what can be earned, it makes learners try everything.
             supervisor: replaces actions by what the *policy* would do elsewhere, which no table
                 of the world can say; after the world's own modification.
@@ -155,7 +155,6 @@ class Learners:
         self.expects, self.max_steps, self.supervisor = RULES[rule], max_steps, supervisor
         self.explore, self.rate = explore, rate
         self.generator = np.random.default_rng(seed)
-        pairs, states = len(mdp.pair_state), len(mdp.states)
         self._table = Table(mdp, size, start_value)
         self.steps = 0
         self._draw = Draw(mdp.start, mdp.upto)
@@ -245,9 +244,7 @@ class Learners:
         flat[place] = old + self.rate(self.steps, lambda: tried.take(place)) * (target - old)
 
 
-def play(
-    world: ModifiedMDP, policy: Ints, steps: int, seed: int = 0
-) -> tuple[Floats, Ints, Flags]:
+def play(world: ModifiedMDP, policy: Ints, steps: int, seed: int = 0) -> tuple[Floats, Ints, Flags]:
     """Let B fixed policies `(B, S)` play one episode each.
 
     Returns:
