@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from agents.schedules import Constant, Schedule
 from sandbox.batch import Draw
@@ -49,27 +51,60 @@ RULES = {
 }
 """Learning rules by name."""
 
-BLOCK = 256
-"""Steps for which luck is drawn at once."""
+SMALLEST = 1e-12
+"""Below this, a chance to explore is none."""
+BELOW_ONE = float(np.nextafter(1.0, 0.0))
+SURE = np.zeros(1)
+"""Luck where nothing is drawn."""
 
-Supervisor = Callable[["Learners", Ints, Ints], Ints]
-"""From learners, their states `(B,)` and proposed pairs `(B,)` to the pairs that are done."""
+Supervisor = Callable[["Learners", Ints, Ints, Ints], Ints]
+"""From learners, states, proposed pairs and numbers of the learners to the pairs that are done."""
 
 
-class Choices:
-    """Hold the pairs of every state, padded to one width, and choose among them.
+class Table:
+    """Hold the values of B learners, each state's pairs side by side and padded to one width.
 
-    The filling is pair P, whose value is minus infinity: it is never the best.
+    A place that is no pair has the value minus infinity, and is never the best.
+
+    Attributes:
+        value: `(B * S, W)`.
+        flat: the same, in one row.
+        tried: `(B * S, W)` how often each pair was done.
     """
 
-    def __init__(self, mdp: TabularMDP) -> None:
-        """Pad the pairs of `mdp`."""
-        self.count = np.diff(mdp.first_pair)
-        self.first = mdp.first_pair[:-1]
-        self.width = int(np.max(self.count, initial=1))
-        place = np.arange(self.width)
-        real = place < self.count[:, None]
-        self.padded: Ints = np.where(real, self.first[:, None] + place, len(mdp.pair_state))
+    def __init__(self, mdp: TabularMDP, size: int, start_value: float) -> None:
+        """Give every pair of `mdp` the same value."""
+        self.count, self.first = np.diff(mdp.first_pair), mdp.first_pair[:-1].copy()
+        self.width, self.states = int(np.max(self.count, initial=1)), len(self.count)
+        self.learners = np.arange(size)
+        self._offset = self.learners * self.states
+        # From the number of a pair to its place: a state's pairs move by one and the same stretch.
+        self._shift = np.arange(self.states) * self.width - self.first
+        self._pair_place = np.arange(len(mdp.pair_state)) + self._shift[mdp.pair_state]
+        real = np.arange(self.width) < self.count[:, None]
+        self.value = np.tile(np.where(real, start_value, -np.inf), (size, 1))
+        self.tried = np.zeros(self.value.shape, dtype=np.int64)
+        self.flat = self.value.reshape(-1)
+
+    def row(self, states: Ints, learners: Ints | None = None) -> Ints:
+        """Return the row of each learner's state."""
+        row: Ints = states + (self._offset if learners is None else self._offset[learners])
+        return row
+
+    def place(self, states: Ints, pairs: Ints) -> Ints:
+        """Return the place of one pair for each learner."""
+        place: Ints = self._offset * self.width + self._shift.take(states) + pairs
+        return place
+
+    def by_pair(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return `(B, P)` of what is kept as `(B * S, W)`."""
+        return table.reshape(len(self.learners), -1)[:, self._pair_place]
+
+    def greedy(self) -> Ints:
+        """Return `(B, S)`, the first best pair of each state; -1 where there is none."""
+        best = self.value.argmax(axis=1).reshape(len(self.learners), -1) + self.first
+        policy: Ints = np.where(self.count > 0, best, -1)
+        return policy
 
 
 class Learners:
@@ -77,7 +112,6 @@ class Learners:
 
     Attributes:
         q: `(B, P)` value of each pair.
-        visits: `(B, S)` how often each state was acted in.
         tried: `(B, P)` how often each pair was done.
         steps: taken by each learner.
     """
@@ -104,7 +138,7 @@ class Learners:
             seed: of the luck of all of them.
             explore: chance of an action at random, by visits of the state.
             rate: of learning, by how often the pair was done.
-            max_steps: after which an episode is cut; a cut is no end, its last state keeps its value.
+            max_steps: after which an episode is cut; a cut is no end: its last state has a value.
             start_value: of every pair; above what can be earned, it makes learners try everything.
             supervisor: replaces actions by what the *policy* would do elsewhere, which no table
                 of the world can say; after the world's own modification.
@@ -121,118 +155,96 @@ class Learners:
         self.expects, self.max_steps, self.supervisor = RULES[rule], max_steps, supervisor
         self.explore, self.rate = explore, rate
         self.generator = np.random.default_rng(seed)
-        pairs, states = len(mdp.pair_state), len(mdp.states)
-        self._all = np.full((size, pairs + 1), start_value)
-        self._all[:, pairs] = -np.inf
-        self.visits = np.zeros((size, states), dtype=np.int64)
-        self.tried = np.zeros((size, pairs), dtype=np.int64)
+        self._table = Table(mdp, size, start_value)
         self.steps = 0
-        self._choices, self._draw = Choices(mdp), Draw(mdp.start, mdp.upto)
-        rows = np.arange(size)
-        self._row = rows
-        self._q_row, self._pair_row, self._state_row = rows * (pairs + 1), rows * pairs, rows * states
+        self._draw = Draw(mdp.start, mdp.upto)
         self._age = np.zeros(size, dtype=np.int64)
-        self._state = self._begun(self.generator.random(size))
-        self._proposed = self.propose(self._state, self.generator.random(size))
-        self._done = self._modified(self._state, self._proposed, self.generator.random(size))
+        self._state, self._done = self._begun(np.arange(size))
 
     @property
     def q(self) -> Floats:
         """Return `(B, P)`, the value of each pair."""
-        return self._all[:, :-1]
+        return self._table.by_pair(self._table.value)
+
+    @property
+    def tried(self) -> Ints:
+        """Return `(B, P)`, how often each pair was done."""
+        return self._table.by_pair(self._table.tried)
 
     def greedy(self) -> Ints:
         """Return `(B, S)`, the first best pair of each state; -1 where it is terminal."""
-        values = self._all[:, self._choices.padded]
-        best = self._choices.first + values.argmax(axis=2)
-        policy: Ints = np.where(self._choices.count > 0, best, -1)
-        return policy
+        return self._table.greedy()
 
-    def propose(self, states: Ints, uniform: Floats) -> Ints:
-        """Return `(B,)`, what each learner's policy does in its state of `states`.
-
-        One number in [0, 1) says whether to explore and, below that chance, with what.
-        """
-        choices = self._choices
-        values = self._all.ravel()[self._q_row[:, None] + choices.padded[states]]
-        place = values.argmax(axis=1)
-        share = self.explore(self.steps, self.visits.ravel()[self._state_row + states])
-        strays = np.flatnonzero(uniform < share)
-        if len(strays):
-            part = uniform[strays] / (share if np.ndim(share) == 0 else np.asarray(share)[strays])
-            place[strays] = part * choices.count[states[strays]]
-        proposed: Ints = choices.first[states] + place
-        return proposed
+    def propose(self, states: Ints, rows: Ints | None = None) -> Ints:
+        """Return what the policies of learners `rows` (all, if none are named) do in `states`."""
+        return self._propose(self._table.row(states, rows), states)[0]
 
     def run(self, steps: int) -> None:
         """Let every learner take `steps` more steps."""
-        for begun in range(0, steps, BLOCK):
-            length = min(BLOCK, steps - begun)
-            for luck in self.generator.random((length, 6, len(self._row))):
-                self._step(luck)
+        for _ in range(steps):
+            self._step()
 
-    def _begun(self, uniform: Floats) -> Ints:
-        """Return the states in which episodes begin."""
-        drawn: Ints = np.searchsorted(self.world.mdp.begin, uniform, side="right")
-        return drawn
+    def _propose(self, row: Ints, states: Ints) -> tuple[Ints, Floats]:
+        """Return proposed pairs, and the value of the best ones; `row` is where in the table.
 
-    def _modified(self, states: Ints, proposed: Ints, uniform: Floats) -> Ints:
+        One number in [0, 1) says whether to explore and, below that chance, with what.
+        """
+        table = self._table
+        values = table.value.take(row, axis=0)
+        place = values.argmax(axis=1)
+        best = table.flat.take(row * table.width + place)
+        share = self.explore(self.steps, lambda: table.tried.take(row, axis=0).sum(axis=1))
+        uniform = self.generator.random(len(row))
+        part = np.minimum(uniform / np.maximum(share, SMALLEST), BELOW_ONE)
+        astray = (part * table.count.take(states)).astype(np.int64)
+        return table.first.take(states) + np.where(uniform < share, astray, place), best
+
+    def _begun(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return states in which learners `rows` begin, and what they do there."""
+        luck = self.generator.random(len(rows))
+        states = np.searchsorted(self.world.mdp.begin, luck, side="right")
+        return states, self._modified(states, self.propose(states, rows), rows)
+
+    def _modified(self, states: Ints, proposed: Ints, rows: Ints) -> Ints:
         """Return what is done in the place of `proposed`."""
-        done = self.world.done(proposed, uniform)
-        return done if self.supervisor is None else self.supervisor(self, states, done)
+        done = proposed
+        if self.world.modifies:
+            done = self.world.done(proposed, self.generator.random(len(rows)))
+        return done if self.supervisor is None else self.supervisor(self, states, done, rows)
 
-    def _step(self, luck: Floats) -> None:
+    def _step(self) -> None:
         """Do what stands, learn from what comes of it, and propose what is next."""
-        mdp, done = self.world.mdp, self._done
-        row = self._draw(done, luck[0])
-        after, ended = mdp.next[row], mdp.ended[row]
+        mdp, done, table, state = self.world.mdp, self._done, self._table, self._state
+        drawn = self._draw(done, self.generator.random(len(done)) if self._draw.chancy else SURE)
+        after, ended = mdp.next.take(drawn), mdp.ended.take(drawn)
         self.steps += 1
         self._age += 1
-        self.visits.ravel()[self._state_row + self._state] += 1
-        over = ended | (self._age >= self.max_steps)
-        # A state in which nothing can be done has no pair: any other stands in, unread.
-        there = np.where(ended, self._state, after) if ended.any() else after
-        proposed = self.propose(there, luck[1])
-        next_done = self._modified(there, proposed, luck[2])
-        expected = self._expected(there, proposed, next_done)
-        expected[ended] = 0.0
-        self._learn(done, mdp.reward[row] + mdp.discount * expected)
-        self._state, self._proposed, self._done = there, proposed, next_done
-        if over.any():
-            self._restart(over, luck)
+        # A state in which nothing can be done has no pair: the last one stands in, unread.
+        any_ended = np.count_nonzero(ended) > 0
+        there = np.where(ended, state, after) if any_ended else after
+        proposed, expected = self._propose(table.row(there), there)
+        next_done = self._modified(there, proposed, table.learners)
+        if self.expects is not Expects.BEST:
+            followed = next_done if self.expects is Expects.DONE else proposed
+            expected = table.flat.take(table.place(there, followed))
+        if any_ended:
+            expected[ended] = 0.0
+        self._learn(table.place(state, done), mdp.reward.take(drawn) + mdp.discount * expected)
+        self._state, self._done = there, next_done
+        over = np.flatnonzero(ended | (self._age >= self.max_steps))
+        if len(over):
+            self._age[over] = 0
+            self._state[over], self._done[over] = self._begun(over)
 
-    def _expected(self, states: Ints, proposed: Ints, done: Ints) -> Floats:
-        """Return `(B,)`, what the rule expects of the next states."""
-        flat = self._all.ravel()
-        if self.expects is Expects.BEST:
-            padded = self._choices.padded[states]
-            best: Floats = flat[self._q_row[:, None] + padded].max(axis=1)
-            return best
-        return flat[self._q_row + (done if self.expects is Expects.DONE else proposed)]
-
-    def _learn(self, pairs: Ints, target: Floats) -> None:
-        """Move the value of each learner's pair towards its target."""
-        place = self._pair_row + pairs
-        tried = self.tried.ravel()[place] + 1
-        self.tried.ravel()[place] = tried
-        flat, place = self._all.ravel(), self._q_row + pairs
-        old = flat[place]
-        flat[place] = old + self.rate(self.steps, tried) * (target - old)
-
-    def _restart(self, over: Flags, luck: Floats) -> None:
-        """Begin a new episode where one is over."""
-        self._age[over] = 0
-        begun = np.where(over, self._begun(luck[3]), self._state)
-        proposed = self.propose(begun, luck[4])
-        done = self._modified(begun, proposed, luck[5])
-        self._state = begun
-        self._proposed = np.where(over, proposed, self._proposed)
-        self._done = np.where(over, done, self._done)
+    def _learn(self, place: Ints, target: Floats) -> None:
+        """Move the value at each learner's place towards its target."""
+        tried, flat = self._table.tried.reshape(-1), self._table.flat
+        tried[place] += 1
+        old = flat.take(place)
+        flat[place] = old + self.rate(self.steps, lambda: tried.take(place)) * (target - old)
 
 
-def play(
-    world: ModifiedMDP, policy: Ints, steps: int, seed: int = 0
-) -> tuple[Floats, Ints, Flags]:
+def play(world: ModifiedMDP, policy: Ints, steps: int, seed: int = 0) -> tuple[Floats, Ints, Flags]:
     """Let B fixed policies `(B, S)` play one episode each.
 
     Returns:

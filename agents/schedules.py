@@ -1,7 +1,8 @@
 """Say how much to explore, or to learn, as experience grows.
 
-A schedule is called with the number of the step and with `(B,)` how often each learner has been
-where it is, and returns `(B,)` or one number, between 0 and 1.
+A schedule is called with the number of the step and with a function that counts, `(B,)`, how often
+each learner has been where it is; it returns `(B,)` or one number, between 0 and 1. What does not
+depend on the visits does not make them be counted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, Ints
 
-Schedule = Callable[[int, Ints], Floats | float]
+Visits = Callable[[], Ints]
+Schedule = Callable[[int, Visits], Floats | float]
 
 
 def _within(name: str, value: float) -> None:
@@ -37,7 +39,7 @@ class Constant:
         """Refuse a value that is no share."""
         _within("value", self.value)
 
-    def __call__(self, step: int, visits: Ints) -> float:
+    def __call__(self, step: int, visits: Visits) -> float:
         """Return the value."""
         del step, visits
         return self.value
@@ -58,7 +60,7 @@ class Linear:
         if self.steps < 1:
             raise InputError(f"a schedule's steps are at least 1, not {self.steps}")
 
-    def __call__(self, step: int, visits: Ints) -> float:
+    def __call__(self, step: int, visits: Visits) -> float:
         """Return the point on the line."""
         del visits
         return self.first + (self.last - self.first) * min(1.0, step / self.steps)
@@ -85,8 +87,8 @@ class Decaying:
                 f"a schedule's scale and power are above 0, not {self.scale} and {self.power}"
             )
 
-    def __call__(self, step: int, visits: Ints) -> Floats:
+    def __call__(self, step: int, visits: Visits) -> Floats:
         """Return the share at `visits`."""
         del step
-        share: Floats = np.minimum(1.0, self.scale / np.maximum(visits, 1) ** self.power)
+        share: Floats = np.minimum(1.0, self.scale / np.maximum(visits(), 1) ** self.power)
         return share

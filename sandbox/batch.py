@@ -8,13 +8,18 @@ from sandbox.mdp import Flags, Floats, Ints, TabularMDP
 
 
 class Draw:
-    """Draw from many rows of chances at once."""
+    """Draw from many rows of chances at once.
+
+    Attributes:
+        chancy: some row has two places; where none has, `uniform` is not read.
+    """
 
     def __init__(self, start: Ints, upto: Floats) -> None:
         """Hold the offsets of the rows, and the running sums that `sandbox.mdp.running` gives."""
         self._first, self._last, self._upto = start[:-1], start[1:] - 1, upto
         widest = int(np.max(np.diff(start), initial=1))
         self._halvings = (widest - 1).bit_length()
+        self.chancy = self._halvings > 0
 
     def __call__(self, rows: Ints, uniform: Floats) -> Ints:
         """Return the place in each row in whose stretch of [0, 1) `uniform` falls.
