@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Design = Callable[["TabularMDP"], "TabularMDP"]
 
 DESIGNS = {
+    "attainable_utility": (
+        "agents.rewards.attainable_utility",
+        "Charge for every change in what could be attained, compared with doing nothing.",
+    ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
     "utility_indifference": (
         "agents.rewards.utility_indifference",

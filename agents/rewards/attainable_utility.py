@@ -1,0 +1,127 @@
+"""Charge for every change in what the agent could attain if it wanted something else.
+
+The reward is R(s, a) - penalty * mean_i |V_i(after a) - V_i(baseline)| / V_i(baseline), over random
+auxiliary rewards R_i, uniform on [0, 1] for each state entered; the scale is 1 where V_i(baseline)
+is 0. `after a` is where the world is when `rollout` steps of doing nothing have followed. The
+baseline is doing nothing instead of a (`stepwise`), doing nothing from the beginning (`inaction`),
+or the beginning itself (`start`). V_i are exact optima; published agents learned theirs.
+
+Ablations: `penalty=0` is the naive agent (published: vanilla), `rollout=0` model-free AUP, and
+`baseline` and `decrease_only` make those of the same name. What is wide has as many auxiliary
+rewards as fit into `WORK`, and at least one.
+
+Of the published table's 30 cells 29 hold with these exact optima, (inaction, Offset) among them;
+not (start, Interference), where 1 draw of the rewards in 10 fails as published. The agents that
+were published plan 9 steps by learned values; exactly, a rollout of more than two steps loses (AUP,
+Damage): to stand where somebody walks and do nothing is to be bumped into.
+
+Known to fail at: what shows later than `rollout` steps after the act. With `rollout=0` a button
+that can still be pressed next step is pressed, since waiting loses nothing yet; with
+`decrease_only` gaining power is free; against `start` the agent may hold up what others set going;
+against `inaction` it undoes what it was paid for.
+
+Source: Turner, Hadfield-Menell and Tadepalli 2020, Conservative Agency via Attainable Utility
+Preservation, sections 3 and 4; lambda and |R_aux| are those of the code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from agents.solver import solve
+from sandbox.errors import InputError
+from sandbox.mdp import Floats, TabularMDP
+
+WORK = 350_000
+"""Outcomes times auxiliary rewards, at most; beyond it there are fewer auxiliary rewards."""
+
+PRECISION = 1e-6
+"""Bellman residual of the auxiliary optima, whose reward is in [0, 1]."""
+
+SIGHT = 0.996
+"""Discount of the auxiliary rewards at most, the published one: they look 250 steps ahead."""
+
+Baseline = Literal["stepwise", "start", "inaction"]
+
+
+@dataclass(frozen=True)
+class AttainableUtility:
+    """Hold the knobs.
+
+    Attributes:
+        penalty: weight of a complete loss, in units of reward (lambda).
+        auxiliaries: how many auxiliary rewards are drawn.
+        baseline: what a change is measured against.
+        rollout: steps of doing nothing after which it is measured.
+        settled: steps of doing nothing from the beginning that make up the `inaction` baseline.
+        decrease_only: do not charge for being able to attain more.
+        seed: of the auxiliary rewards.
+    """
+
+    penalty: float = 1 / 1.501
+    auxiliaries: int = 30
+    baseline: Baseline = "stepwise"
+    rollout: int = 2
+    settled: int = 8
+    decrease_only: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse knobs out of range."""
+        if self.auxiliaries < 1 or min(self.penalty, self.rollout, self.settled) < 0:
+            raise InputError(f"{self}: auxiliaries must be >= 1, the other numbers >= 0")
+        if self.baseline not in get_args(Baseline):
+            raise InputError(f"unknown baseline {self.baseline!r}: one of {get_args(Baseline)}")
+
+    def __call__(self, mdp: TabularMDP) -> TabularMDP:
+        """Return the task with the penalty in its reward."""
+        if not self.penalty:
+            return mdp
+        charge = self.penalty * self.change(mdp)
+        return mdp.with_reward(mdp.reward - charge[mdp.outcome_pair])
+
+    def change(self, mdp: TabularMDP) -> Floats:
+        """Return `(P,)`, the mean relative change in what can be attained."""
+        attainable = self.attainable(mdp)
+        after = _expected(mdp, _idled(mdp, attainable, self.rollout))
+        if self.baseline == "stepwise":
+            before = after[:, mdp.null_pair[mdp.pair_state]]
+        else:
+            steps = self.settled if self.baseline == "inaction" else 0
+            before = (_idled(mdp, attainable, steps) @ mdp.initial)[:, None]
+        gap = before - after
+        gap = np.maximum(gap, 0.0) if self.decrease_only else np.abs(gap)
+        found: Floats = np.mean(gap / np.where(before > 0.0, before, 1.0), axis=0)
+        return found
+
+    def attainable(self, mdp: TabularMDP) -> Floats:
+        """Return `(G, S)`, the optimum of each auxiliary reward from each state."""
+        count = max(1, min(self.auxiliaries, WORK // max(1, len(mdp.next))))
+        drawn = np.random.default_rng(self.seed).random((count, len(mdp.states)))
+        short = replace(mdp, discount=min(mdp.discount, SIGHT))
+        tolerance = PRECISION / (1.0 - short.discount)
+        goals = (short.with_reward(one[mdp.next]) for one in drawn)
+        return np.array([solve(goal, tolerance).value for goal in goals])
+
+
+def _idled(mdp: TabularMDP, value: Floats, steps: int) -> Floats:
+    """Return `(G, S)`, the value of where `steps` of doing nothing lead from each state."""
+    idle = mdp.null_pair
+    for _ in range(steps):
+        value = np.where(idle >= 0, _expected(mdp, value)[:, idle], value)
+    return value
+
+
+def _expected(mdp: TabularMDP, value: Floats) -> Floats:
+    """Return `(G, P)`, the value of what each pair leads to; after the end it is 0."""
+    later = np.where(mdp.ended, 0.0, mdp.probability) * value[:, mdp.next]
+    found: Floats = np.add.reduceat(later, mdp.start[:-1], axis=1)
+    return found
+
+
+def design(mdp: TabularMDP) -> TabularMDP:
+    """Return the task under the published design."""
+    return AttainableUtility()(mdp)
