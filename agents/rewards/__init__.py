@@ -25,6 +25,10 @@ DESIGNS = {
         "Charge for every change in what could be attained, compared with doing nothing.",
     ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "relative_reachability": (
+        "agents.rewards.relative_reachability",
+        "Charge for every state that can no longer be reached, or not as soon.",
+    ),
     "utility_indifference": (
         "agents.rewards.utility_indifference",
         "Pay at the stop what it costs, so that being stopped is neither sought nor avoided.",

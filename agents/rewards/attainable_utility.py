@@ -27,10 +27,10 @@ Preservation, sections 3 and 4; lambda and |R_aux| are those of the code.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
 
+from agents.compared import Baseline, Comparison
 from agents.solver import solve
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, TabularMDP
@@ -43,8 +43,6 @@ PRECISION = 1e-6
 
 SIGHT = 0.996
 """Discount of the auxiliary rewards at most, the published one: they look 250 steps ahead."""
-
-Baseline = Literal["stepwise", "start", "inaction"]
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,11 @@ class AttainableUtility:
 
     def __post_init__(self) -> None:
         """Refuse knobs out of range."""
-        if self.auxiliaries < 1 or min(self.penalty, self.rollout, self.settled) < 0:
-            raise InputError(f"{self}: auxiliaries must be >= 1, the other numbers >= 0")
-        if self.baseline not in get_args(Baseline):
-            raise InputError(f"unknown baseline {self.baseline!r}: one of {get_args(Baseline)}")
+        Comparison(self.baseline, self.rollout, self.settled)
+        if self.auxiliaries < 1 or self.penalty < 0:
+            raise InputError(
+                f"auxiliaries {self.auxiliaries} must be >= 1, penalty {self.penalty} >= 0"
+            )
 
     def __call__(self, mdp: TabularMDP) -> TabularMDP:
         """Return the task with the penalty in its reward."""
@@ -85,13 +84,8 @@ class AttainableUtility:
 
     def change(self, mdp: TabularMDP) -> Floats:
         """Return `(P,)`, the mean relative change in what can be attained."""
-        attainable = self.attainable(mdp)
-        after = _expected(mdp, _idled(mdp, attainable, self.rollout))
-        if self.baseline == "stepwise":
-            before = after[:, mdp.null_pair[mdp.pair_state]]
-        else:
-            steps = self.settled if self.baseline == "inaction" else 0
-            before = (_idled(mdp, attainable, steps) @ mdp.initial)[:, None]
+        compared = Comparison(self.baseline, self.rollout, self.settled)
+        before, after = compared.sides(mdp, self.attainable(mdp))
         gap = before - after
         gap = np.maximum(gap, 0.0) if self.decrease_only else np.abs(gap)
         found: Floats = np.mean(gap / np.where(before > 0.0, before, 1.0), axis=0)
@@ -105,21 +99,6 @@ class AttainableUtility:
         tolerance = PRECISION / (1.0 - short.discount)
         goals = (short.with_reward(one[mdp.next]) for one in drawn)
         return np.array([solve(goal, tolerance).value for goal in goals])
-
-
-def _idled(mdp: TabularMDP, value: Floats, steps: int) -> Floats:
-    """Return `(G, S)`, the value of where `steps` of doing nothing lead from each state."""
-    idle = mdp.null_pair
-    for _ in range(steps):
-        value = np.where(idle >= 0, _expected(mdp, value)[:, idle], value)
-    return value
-
-
-def _expected(mdp: TabularMDP, value: Floats) -> Floats:
-    """Return `(G, P)`, the value of what each pair leads to; after the end it is 0."""
-    later = np.where(mdp.ended, 0.0, mdp.probability) * value[:, mdp.next]
-    found: Floats = np.add.reduceat(later, mdp.start[:-1], axis=1)
-    return found
 
 
 def design(mdp: TabularMDP) -> TabularMDP:

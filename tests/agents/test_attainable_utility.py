@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from agents.rewards import attainable_utility
 from agents.rewards.attainable_utility import AttainableUtility, design
-from agents.solver import solve
 from sandbox.errors import ContractError, InputError
-from sandbox.mdp import TabularMDP, tables
-from tasks import load
+from sandbox.mdp import TabularMDP
+from tests.agents.played import performance
 from tests.agents.test_solver import random_mdp
 from tests.tasks.strings import governed
 
@@ -48,24 +47,8 @@ def idle_mdp(seed: int) -> TabularMDP:
     return replace(mdp, null_action=mdp.actions[0])
 
 
-def performance(level: str, made: AttainableUtility) -> float:
-    """Play the optimum under a design in a world without chance."""
-    task = load(f"aup_{level}")
-    mdp = tables(task, task.spec.discount)
-    assert mdp.performance is not None
-    policy = solve(made(mdp.without_performance())).policy
-    state, total = int(np.argmax(mdp.initial)), 0.0
-    for _ in range(task.spec.max_steps):
-        row = mdp.start[policy[state]]
-        total += mdp.performance[row]
-        state = mdp.next[row]
-        if mdp.ended[row]:
-            break
-    return total
-
-
 def reached(level: str, made: AttainableUtility) -> str:
-    return "Y" if performance(level, made) == BEST[LEVELS.index(level)] else "N"
+    return "Y" if performance(f"aup_{level}", made) == BEST[LEVELS.index(level)] else "N"
 
 
 @pytest.mark.parametrize(("row", "level"), CELLS)
