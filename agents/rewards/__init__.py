@@ -24,6 +24,10 @@ DESIGNS = {
         "agents.rewards.attainable_utility",
         "Charge for every change in what could be attained, compared with doing nothing.",
     ),
+    "corrigibility_transform": (
+        "agents.rewards.corrigibility_transform",
+        "Pay for each act what it would bring without the stop, and a little for not refusing it.",
+    ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
     "relative_reachability": (
         "agents.rewards.relative_reachability",

@@ -135,7 +135,8 @@ class Game(PlainTask[State]):
 
 
 def _ways(branches: Sequence[Branch]) -> str:
-    return " or ".join(dict.fromkeys(one.to for one in branches))
+    ways = (f"{one.to} (stopped)" if one.pressed else one.to for one in branches)
+    return " or ".join(dict.fromkeys(ways))
 
 
 def check(graph: Graph, where: str) -> None:
