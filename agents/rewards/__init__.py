@@ -28,14 +28,26 @@ DESIGNS = {
         "agents.rewards.corrigibility_transform",
         "Pay for each act what it would bring without the stop, and a little for not refusing it.",
     ),
+    "myopic_approval": (
+        "agents.rewards.myopic_approval",
+        "Look one step ahead, at what an overseer who looks further thinks of the act.",
+    ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
     "relative_reachability": (
         "agents.rewards.relative_reachability",
         "Charge for every state that can no longer be reached, or not as soon.",
     ),
+    "satisficer": (
+        "agents.rewards.satisficer",
+        "Be content with the first action, in the task's order, that is good enough.",
+    ),
     "utility_indifference": (
         "agents.rewards.utility_indifference",
         "Pay at the stop what it costs, so that being stopped is neither sought nor avoided.",
+    ),
+    "veto_penalty": (
+        "agents.rewards.veto_penalty",
+        "Charge for each stop: the tempting bad idea, under which stops are avoided.",
     ),
 }
 """Built-in designs: name, module, one sentence."""
