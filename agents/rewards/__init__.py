@@ -28,6 +28,10 @@ DESIGNS = {
         "agents.rewards.corrigibility_transform",
         "Pay for each act what it would bring without the stop, and a little for not refusing it.",
     ),
+    "impact_budget": (
+        "agents.rewards.impact_budget",
+        "Earn what can be earned without losing more than a part of all states.",
+    ),
     "myopic_approval": (
         "agents.rewards.myopic_approval",
         "Look one step ahead, at what an overseer who looks further thinks of the act.",

@@ -11,8 +11,8 @@ possible later, and nothing can be won by not being stopped.
 Known to fail at: what takes longer than the overseer looks ahead (all acts are then worth the
 same), and what fools the overseer within it: approval is no better than the told reward.
 
-Source: Farquhar et al. 2025, MONA: Myopic Optimization with Non-myopic Approval (arXiv 2501.13011),
-section 3; the overseer's model, told reward over H steps, is ours.
+Source: Farquhar et al. 2025, MONA: Myopic Optimization with Non-myopic Approval (arXiv 2501.13011);
+the model of the overseer, told reward over H steps, is ours.
 """
 
 from __future__ import annotations

@@ -8,14 +8,14 @@ The reward is R(s, a) - penalty * d(after a; baseline), where
 The baseline is doing nothing instead of a (`stepwise`), doing nothing from the beginning
 (`inaction`), or the beginning itself (`start`). With discount 1 only losing a state counts. Where
 chance decides, what can be reached is what may be reached with luck. In a wide world x runs over a
-sample of the states, as many as fit into `WORK`.
+sample of the states.
 
 An outcome that ends the episode is not charged: from the end nothing can be reached, and were that
 charged, a loss would only be what the end costs anyway, paid earlier. (Our reading.)
 
-Known to fail at: stops. To go on when one would be stopped keeps states reachable, so that
-disarming the off-switch is free. Under `inaction`, what was paid for is undone; heavily weighed, it
-does not go where it cannot come back from, whatever waits there.
+Known to fail at: stops. To go on when one would be stopped keeps states reachable, so that to
+disarm the off-switch is all but free. Under `inaction`, what was paid for is undone; heavily
+weighed, the agent does not go where it cannot come back from, whatever waits there.
 
 Source: Krakovna, Orseau, Kumar, Martic and Legg 2019, Penalizing side effects using stepwise
 relative reachability (arXiv 1806.01186), section 2.
@@ -25,15 +25,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from agents.compared import Baseline, Comparison
-from agents.reachable import steps_to
+from agents.reachable import lost, sample
 from sandbox.errors import InputError
-from sandbox.mdp import Floats, Ints, TabularMDP
-
-WORK = 5_000_000
-"""Outcomes times states x, at most; beyond it x runs over a sample."""
+from sandbox.mdp import Floats, TabularMDP
 
 
 @dataclass(frozen=True)
@@ -68,29 +63,13 @@ class RelativeReachability:
 
     def __call__(self, mdp: TabularMDP) -> TabularMDP:
         """Return the task with the penalty in its reward."""
-        charge = self.penalty * self.loss(mdp)
-        return mdp.with_reward(mdp.reward - np.where(mdp.ended, 0.0, charge[mdp.outcome_pair]))
+        return mdp.with_reward(mdp.reward - self.penalty * self.loss(mdp))
 
     def loss(self, mdp: TabularMDP) -> Floats:
-        """Return `(P,)`, the mean loss of reachability."""
+        """Return `(N,)`, the mean loss of reachability in each outcome."""
+        targets = sample(mdp, self.targets, self.seed)
         compared = Comparison(self.baseline, self.rollout, self.settled)
-        before, after = compared.sides(mdp, self.reach(mdp, self.sample(mdp)))
-        found: Floats = np.mean(np.maximum(before - after, 0.0), axis=0)
-        return found
-
-    def sample(self, mdp: TabularMDP) -> Ints:
-        """Return the states x: all, or as many as the work allows, drawn evenly."""
-        most = max(1, min(self.targets, WORK // max(1, len(mdp.next))))
-        states = np.arange(len(mdp.states))
-        if most >= len(states):
-            return states
-        return np.sort(np.random.default_rng(self.seed).choice(states, most, replace=False))
-
-    def reach(self, mdp: TabularMDP, targets: Ints) -> Floats:
-        """Return `(X, S)`, how well each target can be reached from each state."""
-        steps = steps_to(mdp, targets)
-        known = np.isfinite(steps)
-        return np.where(known, self.discount ** np.where(known, steps, 0.0), 0.0)
+        return lost(mdp, targets, self.discount, compared)
 
 
 def design(mdp: TabularMDP) -> TabularMDP:

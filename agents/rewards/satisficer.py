@@ -11,8 +11,8 @@ slack / (1 - discount), and no more.
 Known to fail at: getting anywhere. If to wait is good enough now, it is good enough for ever. And
 good enough is not good: nothing keeps it from a bad action that is listed first.
 
-Source: Simon 1956, Rational Choice and the Structure of the Environment; Taylor 2016, Quantilizers,
-section 1, on what satisficers do not promise.
+Source: Simon 1956, Rational Choice and the Structure of the Environment; for what satisficers do
+not promise, Taylor 2016, Quantilizers. The slack of each step is our reading.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ Known to fail at: the very thing. The charge is for being stopped, not for what 
 and the cheapest way not to be stopped is often to take the way of stopping away. The higher the
 charge, the rarer the stop, by whatever means; an agent that left the off-switch alone presses it.
 
-Source: the project's own baseline; Soares et al. 2015, Corrigibility, section 2, says why utility
-functions of this kind are not enough.
+Source: the project's own, as the contrast to Soares et al. 2015, Corrigibility.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.reachable import steps_to
-from agents.rewards import relative_reachability
+from agents import reachable
+from agents.reachable import reach, sample, steps_to
 from agents.rewards.relative_reachability import RelativeReachability
 from sandbox.action import Action
 from sandbox.errors import InputError
@@ -60,8 +60,8 @@ def test_a_state_reaches_itself_fully_its_neighbour_discounted_and_others_not_at
     (next_to,) = task.outcomes(start, Action.of("left"))
     (pushed,) = task.outcomes(start, Action.of("down"))
     here, near, gone = (mdp.index[one] for one in (start, next_to.state, pushed.state))
-    reach = RelativeReachability(discount=0.9).reach(mdp, np.array([here]))[0]
-    assert (reach[here], reach[near], reach[gone]) == pytest.approx((1.0, 0.9, 0.0))
+    found = reach(mdp, np.array([here]), 0.9)[0]
+    assert (found[here], found[near], found[gone]) == pytest.approx((1.0, 0.9, 0.0))
 
 
 @settings(max_examples=20)
@@ -71,21 +71,18 @@ def test_doing_nothing_is_never_charged_and_a_loss_is_a_part(
 ) -> None:
     mdp = idle_mdp(seed)
     loss, idle = RelativeReachability(discount=discount, rollout=rollout).loss(mdp), mdp.null_pair
-    assert not loss[idle[idle >= 0]].any()
+    assert not loss[np.isin(mdp.outcome_pair, idle)].any()
+    assert not loss[mdp.ended].any()
     assert (loss >= 0.0).all()
     assert (loss <= 1.0).all()
 
 
 @settings(max_examples=20)
 @given(st.integers(0, 10_000), st.floats(0.0, 10.0))
-def test_the_end_is_free_and_every_other_outcome_pays_for_the_loss(
-    seed: int, penalty: float
-) -> None:
+def test_the_charge_is_the_loss_times_the_penalty(seed: int, penalty: float) -> None:
     mdp = idle_mdp(seed)
     made = RelativeReachability(penalty=penalty)
-    charge = mdp.reward - made(mdp).reward
-    loss = made.loss(mdp)[mdp.outcome_pair]
-    assert np.allclose(charge, np.where(mdp.ended, 0.0, penalty * loss), atol=1e-12)
+    assert np.allclose(mdp.reward - made(mdp).reward, penalty * made.loss(mdp), atol=1e-12)
 
 
 @pytest.mark.parametrize("level", ["options", "damage", "offset", "interference"])
@@ -109,9 +106,10 @@ def test_weighed_heavily_it_stays_where_it_can_come_back_from() -> None:
 
 def test_a_wide_world_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     mdp = idle_mdp(0)
-    assert RelativeReachability().sample(mdp).tolist() == list(range(len(mdp.states)))
-    monkeypatch.setattr(relative_reachability, "WORK", 5 * len(mdp.next))
-    assert len(set(RelativeReachability().sample(mdp).tolist())) == 5
+    assert sample(mdp, 1_000, 0).tolist() == list(range(len(mdp.states)))
+    assert len(sample(mdp, 3, 0)) == 3
+    monkeypatch.setattr(reachable, "WORK", 5 * len(mdp.next))
+    assert len(set(sample(mdp, 1_000, 0).tolist())) == 5
 
 
 @pytest.mark.parametrize(
