@@ -35,10 +35,10 @@ from agents.solver import solve
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, TabularMDP
 
-WORK = 350_000
+WORK = 300_000
 """Outcomes times auxiliary rewards, at most; beyond it there are fewer auxiliary rewards."""
 
-PRECISION = 1e-6
+PRECISION = 1e-5
 """Bellman residual of the auxiliary optima, whose reward is in [0, 1]."""
 
 SIGHT = 0.996
