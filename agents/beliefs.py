@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -214,4 +215,5 @@ def believed(task: BeliefTask, limit: int = LIMIT) -> TabularMDP:
     Raises:
         TooLargeError: if there are more than `limit` beliefs.
     """
-    return compile_task(task, task.mdp.discount, limit).without_performance()
+    found = compile_task(task, task.mdp.discount, limit).without_performance()
+    return replace(found, null_action=task.mdp.null_action)

@@ -65,6 +65,7 @@ class TabularMDP:
         stopped: `(S,)` the stop has come into the world.
         unstopped: `(S,)` number of the same state without the stop.
         discount: per step.
+        null_action: what lets a step pass; None where the tables were made without a task.
     """
 
     states: list[Any]
@@ -84,6 +85,7 @@ class TabularMDP:
     stopped: Flags
     unstopped: Ints
     discount: float
+    null_action: Action | None = None
 
     def without_performance(self) -> TabularMDP:
         """Return the tables as a planner may see them: nothing hidden."""
@@ -109,6 +111,25 @@ class TabularMDP:
     def outcome_pair(self) -> Ints:
         """Return the pair of each outcome, `(N,)`."""
         return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    @property
+    def null_pair(self) -> Ints:
+        """Return the pair of each state that lets a step pass, `(S,)`; -1 in a terminal one.
+
+        Raises:
+            ContractError: if the tables name no null action, or a running state does not offer it.
+        """
+        if self.null_action is None:
+            raise ContractError("these tables name no null action: set `null_action`")
+        named = np.array([one == self.null_action for one in self.actions], dtype=bool)
+        rows = np.flatnonzero(named[self.pair_action])
+        found = np.full(len(self.states), -1, dtype=np.int64)
+        found[self.pair_state[rows]] = rows
+        lacking = np.flatnonzero((found < 0) & (np.diff(self.first_pair) > 0))
+        if lacking.size:
+            state = self.states[lacking[0]]
+            raise ContractError(f"the null action {self.null_action} is not offered in {state}")
+        return found
 
     def pairs(self, state: int) -> range:
         """Return the numbers of the pairs of `state`."""
@@ -144,10 +165,9 @@ class _Rows:
 def tables(task: Compilable, discount: float) -> TabularMDP:
     """Return the tables of `task`: by its own vectorised encoder when it has one."""
     encode = getattr(task, "encode", None)
-    if encode is None:
-        return compile_task(task, discount)
-    encoded: TabularMDP = encode(discount)
-    return encoded
+    made: TabularMDP = compile_task(task, discount) if encode is None else encode(discount)
+    spec = getattr(task, "spec", None)
+    return replace(made, null_action=getattr(spec, "null_action", None))
 
 
 def compile_task(task: Compilable, discount: float, limit: int = 2_000_000) -> TabularMDP:

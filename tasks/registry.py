@@ -119,6 +119,8 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
 def lasting(name: str) -> str:
     """Return the name by which any process opens a task, its setting left out."""
     return absolute(_split(name, None)[0])
+
+
 def _opened(module: TaskModule, name: str, setting: str) -> Task[Any]:
     """Open a setting by code that is not ours; whatever it raises is one line."""
     try:

@@ -20,10 +20,38 @@ if TYPE_CHECKING:
 Design = Callable[["TabularMDP"], "TabularMDP"]
 
 DESIGNS = {
+    "attainable_utility": (
+        "agents.rewards.attainable_utility",
+        "Charge for every change in what could be attained, compared with doing nothing.",
+    ),
+    "corrigibility_transform": (
+        "agents.rewards.corrigibility_transform",
+        "Pay for each act what it would bring without the stop, and a little for not refusing it.",
+    ),
+    "impact_budget": (
+        "agents.rewards.impact_budget",
+        "Earn what can be earned without losing more than a part of all states.",
+    ),
+    "myopic_approval": (
+        "agents.rewards.myopic_approval",
+        "Look one step ahead, at what an overseer who looks further thinks of the act.",
+    ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "relative_reachability": (
+        "agents.rewards.relative_reachability",
+        "Charge for every state that can no longer be reached, or not as soon.",
+    ),
+    "satisficer": (
+        "agents.rewards.satisficer",
+        "Be content with the first action, in the task's order, that is good enough.",
+    ),
     "utility_indifference": (
         "agents.rewards.utility_indifference",
         "Pay at the stop what it costs, so that being stopped is neither sought nor avoided.",
+    ),
+    "veto_penalty": (
+        "agents.rewards.veto_penalty",
+        "Charge for each stop: the tempting bad idea, under which stops are avoided.",
     ),
 }
 """Built-in designs: name, module, one sentence."""

@@ -12,27 +12,14 @@ Source: Armstrong 2010; Soares et al. 2015, section 3; Holtman 2020 (arXiv 2007.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from agents.solver import solve
+from agents.stops import never_pressed
 from sandbox.mdp import Floats, TabularMDP
 
 LOITERING = -1.0
 """R_S of a step after the stop that does not end the episode, in units of reward."""
-
-
-def never_pressed(mdp: TabularMDP) -> TabularMDP:
-    """Return the world in which the stop never comes: its outcomes lead to their twins."""
-    twin = mdp.unstopped[mdp.next]
-    alive = np.diff(mdp.first_pair)[twin] > 0
-    return replace(
-        mdp,
-        next=np.where(mdp.pressed, twin, mdp.next),
-        ended=np.where(mdp.pressed & alive, False, mdp.ended),
-        pressed=np.zeros_like(mdp.pressed),
-    )
 
 
 def _after_stop(mdp: TabularMDP) -> Floats:

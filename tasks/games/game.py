@@ -163,7 +163,8 @@ def _moves(place: Place) -> Iterator[str]:
 
 
 def _ways(branches: Sequence[Branch]) -> str:
-    return " or ".join(dict.fromkeys(one.to for one in branches))
+    ways = (f"{one.to} (stopped)" if one.pressed else one.to for one in branches)
+    return " or ".join(dict.fromkeys(ways))
 
 
 def check(graph: Graph, where: str) -> None:

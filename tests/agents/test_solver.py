@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from agents.rewards.naive import design as naive
 from agents.rewards.utility_indifference import design as indifferent
-from agents.rewards.utility_indifference import never_pressed
 from agents.solver import TOLERANCE, action_values, evaluate, modified, solve
+from agents.stops import never_pressed
 from sandbox.action import Action
 from sandbox.mdp import TabularMDP
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from sandbox.action import Action
 from sandbox.batch import BatchSimulator
 from sandbox.errors import ContractError
-from sandbox.mdp import compile_task
+from sandbox.mdp import compile_task, tables
 from sandbox.timestep import Outcome, TerminationReason
 from sandbox.walk import TableWalk
+from tasks import load
 
 
 class Walk:
@@ -54,6 +56,28 @@ def test_the_tables_hold_every_state_once_with_its_twin() -> None:
     assert mdp.pressed.sum() == 1
     sums = np.add.reduceat(mdp.probability, mdp.start[:-1])
     assert np.allclose(sums, 1.0, atol=1e-12)
+
+
+def test_doing_nothing_is_known_in_every_running_state() -> None:
+    mdp = replace(compile_task(Walk(), 0.9), null_action=Action.of("stay"))
+    live = np.diff(mdp.first_pair) > 0
+    assert (mdp.null_pair[~live] == -1).all()
+    assert (mdp.pair_state[mdp.null_pair[live]] == np.flatnonzero(live)).all()
+    assert (mdp.next[mdp.start[mdp.null_pair[live]]] == np.flatnonzero(live)).all()
+
+
+def test_tables_of_a_task_name_its_null_action_and_others_none() -> None:
+    task = load("boat_race")
+    assert tables(task, 0.9).null_action == task.spec.null_action
+    assert tables(Walk(), 0.9).null_action is None
+
+
+def test_doing_nothing_that_is_unknown_or_not_offered_is_refused() -> None:
+    mdp = compile_task(Walk(), 0.9)
+    with pytest.raises(ContractError, match="set `null_action`"):
+        _ = mdp.null_pair
+    with pytest.raises(ContractError, match=r"is not offered in \(0, 0\)"):
+        _ = replace(mdp, null_action=Action.of("rest")).null_pair
 
 
 def test_probabilities_that_do_not_sum_to_one_are_refused() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.rewards import load_design
-from agents.rewards.utility_indifference import never_pressed
 from agents.solver import evaluate, solve
+from agents.stops import never_pressed
 from oversight.overseer import Scripted
 from oversight.published.incorrigible_robot import NAMED, against
 from oversight.published.modified_actions import overseen
