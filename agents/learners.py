@@ -53,7 +53,6 @@ RULES = {
 
 SMALLEST = 1e-12
 """Below this, a chance to explore is none."""
-BELOW_ONE = float(np.nextafter(1.0, 0.0))
 SURE = np.zeros(1)
 """Luck where nothing is drawn."""
 
@@ -195,8 +194,9 @@ class Learners:
         best = table.flat.take(row * table.width + place)
         share = self.explore(self.steps, lambda: table.tried.take(row, axis=0).sum(axis=1))
         uniform = self.generator.random(len(row))
-        part = np.minimum(uniform / np.maximum(share, SMALLEST), BELOW_ONE)
-        astray = (part * table.count.take(states)).astype(np.int64)
+        most = max(share, SMALLEST) if isinstance(share, float) else np.maximum(share, SMALLEST)
+        # Below `share` the quotient is below 1, and its product with a count below the count.
+        astray = (uniform / most * table.count.take(states)).astype(np.int64)
         return table.first.take(states) + np.where(uniform < share, astray, place), best
 
     def _begun(self, rows: Ints) -> tuple[Ints, Ints]:

@@ -80,7 +80,7 @@ class Reinforce:
     def _played(self, policy: Floats) -> Episode:
         """Play one episode with each policy."""
         mdp, rows = self.world.mdp, self._rows
-        size, pairs = policy.shape
+        size, pairs = len(policy), len(mdp.pair_state)
         offsets = np.concatenate([[0], np.cumsum(np.tile(self._pairs, size))])
         draw = Draw(offsets, running(policy.ravel(), offsets))
         number = np.cumsum(self._live) - 1
