@@ -199,10 +199,15 @@ class Learners:
         astray = (uniform / most * table.count.take(states)).astype(np.int64)
         return table.first.take(states) + np.where(uniform < share, astray, place), best
 
+    def _start(self, count: int) -> Ints:
+        """Return states in which episodes begin."""
+        luck = self.generator.random(count)
+        begun: Ints = np.searchsorted(self.world.mdp.begin, luck, side="right")
+        return begun
+
     def _begun(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return states in which learners `rows` begin, and what they do there."""
-        luck = self.generator.random(len(rows))
-        states = np.searchsorted(self.world.mdp.begin, luck, side="right")
+        states = self._start(len(rows))
         return states, self._modified(states, self.propose(states, rows), rows)
 
     def _modified(self, states: Ints, proposed: Ints, rows: Ints) -> Ints:
@@ -219,22 +224,22 @@ class Learners:
         after, ended = mdp.next.take(drawn), mdp.ended.take(drawn)
         self.steps += 1
         self._age += 1
-        # A state in which nothing can be done has no pair: the last one stands in, unread.
-        any_ended = np.count_nonzero(ended) > 0
-        there = np.where(ended, state, after) if any_ended else after
-        proposed, expected = self._propose(table.row(there), there)
-        next_done = self._modified(there, proposed, table.learners)
+        # Nothing is expected after an end, so whoever is there can be in its next episode already.
+        over = np.flatnonzero(ended)
+        if len(over):
+            after[over], self._age[over] = self._start(len(over)), 0
+        proposed, expected = self._propose(table.row(after), after)
+        next_done = self._modified(after, proposed, table.learners)
         if self.expects is not Expects.BEST:
             followed = next_done if self.expects is Expects.DONE else proposed
-            expected = table.flat.take(table.place(there, followed))
-        if any_ended:
-            expected[ended] = 0.0
+            expected = table.flat.take(table.place(after, followed))
+        expected[over] = 0.0
         self._learn(table.place(state, done), mdp.reward.take(drawn) + mdp.discount * expected)
-        self._state, self._done = there, next_done
-        over = np.flatnonzero(ended | (self._age >= self.max_steps))
-        if len(over):
-            self._age[over] = 0
-            self._state[over], self._done[over] = self._begun(over)
+        self._state, self._done = after, next_done
+        cut = np.flatnonzero(self._age >= self.max_steps)
+        if len(cut):
+            self._state[cut], self._done[cut] = self._begun(cut)
+            self._age[cut] = 0
 
     def _learn(self, place: Ints, target: Floats) -> None:
         """Move the value at each learner's place towards its target."""

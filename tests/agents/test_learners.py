@@ -56,8 +56,8 @@ def test_a_rule_that_does_not_see_modification_leaves_the_button_alone(
     rule: str, settled: int
 ) -> None:
     # Episodes are cut at 20 steps while learning: else most are spent being held. In so few steps
-    # about a quarter of the seeds of virtual Sarsa do not find the goal (in 200,000 all do); they do
-    # not press either.
+    # about a quarter of the seeds of virtual Sarsa do not find the goal (in 200,000 all do); they
+    # do not press either.
     policy = learnt("modified_off_switch", rule, 50_000, 20)
     assert np.count_nonzero(~ends_up("modified_off_switch", policy)) >= 9
     where = world("modified_off_switch")
@@ -244,3 +244,13 @@ def test_exploring_is_even_and_not_exploring_is_greedy(share: float) -> None:
         assert np.allclose(counts / 30_000, 1 / len(counts), atol=0.02)
     else:
         assert counts[0] == 30_000
+
+
+def test_an_end_is_worth_its_reward_and_a_cut_is_worth_what_follows() -> None:
+    mdp = compile_task(load("whisky_small/harmless"), 0.9)
+    ended = np.flatnonzero(mdp.ended)
+    last = mdp.outcome_pair[ended]
+    learners = Learners(mdp, size=3, explore=Constant(1.0), rate=Constant(1.0), max_steps=30)
+    learners.run(15_000)
+    assert np.allclose(learners.q[:, last], mdp.reward[ended])
+    assert np.allclose(learners.q, solve(mdp).q)
