@@ -78,6 +78,8 @@ async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
         await made.settle()
         yield made
         crew.shutdown(list(crew.members), "picture", "taken")
+    for member in members:  # their last words are written before the folder goes
+        await anyio.to_thread.run_sync(member.over.wait, 10.0)
 
 
 async def operations(at: Studio) -> None:
