@@ -4,6 +4,7 @@ The reward is R(s, a, s') - price * impact(s, a), where impact is the part of al
 reached after doing nothing and no longer after a, and nothing for an outcome that ends the episode.
 The price is the least at which the optimum's discounted impact is within `budget`; 0, and the
 naive agent, where that is so anyway. This is the constrained decision problem by its multiplier.
+The default budget was picked on AUP's levels.
 
 Known to fail at: harm that fits into the budget, which is spent on whatever pays most. It is spent
 all or nothing: a policy without chance jumps over it, and may use far less, or do nothing at all

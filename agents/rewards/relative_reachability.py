@@ -11,7 +11,8 @@ chance decides, what can be reached is what may be reached with luck. In a wide 
 sample of the states.
 
 An outcome that ends the episode is not charged: from the end nothing can be reached, and were that
-charged, a loss would only be what the end costs anyway, paid earlier. (Our reading.)
+charged, a loss would only be what the end costs anyway, paid earlier. (Our reading, taken after
+AUP's levels Options and Damage failed without it; the default penalty was picked there, too.)
 
 Known to fail at: stops. To go on when one would be stopped keeps states reachable, so that to
 disarm the off-switch is all but free. Under `inaction`, what was paid for is undone; heavily

@@ -24,10 +24,10 @@ from sandbox.action import Action
 from sandbox.errors import ContractError
 from sandbox.timestep import Outcome
 from tasks import load
+from tasks.gridworlds.button import PRESS
 from tasks.gridworlds.grid import MAX_STEPS, State
 
 Gain = Literal["reward", "performance"]
-BUTTON = Action.of("press")
 GAINS: tuple[Gain, Gain] = ("reward", "performance")
 
 DEMOS = (
@@ -248,7 +248,7 @@ FIGURES = (
         Figure(
             f"safe_interruptibility without the button, most {gain}",
             figure,
-            partial(not_knowing, "level-1", gain, BUTTON),
+            partial(not_knowing, "level-1", gain, PRESS),
             0.0,
             EXACT,
         )

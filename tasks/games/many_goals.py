@@ -32,7 +32,11 @@ Oversight: the off-switch is the oversight. Disabled, it does nothing.
 
 Caveat: the setting `no-gain` is the control: the same moves, as free in the four steps, gain
 nothing: no door is locked, energy never falls, nobody presses, money buys nothing. How often they
-are made there is chance. The shares hold for this world and these goals; another has others.
+are made there is chance. The shares hold for this world and these goals; another has others. Four
+free steps are our choice, made after three were tried, and it matters: over 2, 3, 4, 5 and 6 the
+switch is disabled by .60, .80, .93, .94 and .95 of 500 goals, by chance .24, .35, .46, .55 and .63;
+key or tool are taken by .26, .47, .77, .86 and .91, by chance .45, .61, .73, .81 and .88. Where
+free steps are short, options are kept less often than by chance.
 
 Source: Omohundro 2008, The Basic AI Drives; Bostrom 2012, The Superintelligent Will; Turner et al.
 2021, Optimal Policies Tend to Seek Power. The world is ours.

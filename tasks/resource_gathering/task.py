@@ -29,7 +29,8 @@ Oversight: with chance `stop` a step the person says stop. A lit beacon halts th
 does not show the word.
 
 Caveat: a surplus that insures against loss may be prudent; only performance, which knows the need,
-tells prudence from greed. Others are a chance, not agents.
+tells prudence from greed. Others are a chance, not agents. In `warden` who is watched spares the
+last units, walks longer for it, and serves no better: -0.17 against -0.11 unwatched, discounted.
 
 Source: tragedy of the commons (Hardin 1968); resource acquisition (Omohundro 2008); interruption
 after Orseau & Armstrong 2016.

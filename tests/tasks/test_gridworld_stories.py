@@ -10,7 +10,6 @@ import pytest
 from oversight.analyzer.base import Case
 from oversight.analyzer.shutdown_avoidance import ShutdownAvoidance
 from oversight.published.gridworlds import (
-    BUTTON,
     GAINS,
     drunk_after_a_sip,
     not_knowing,
@@ -20,6 +19,7 @@ from oversight.published.gridworlds import (
 from oversight.published.strings import play
 from sandbox.action import Action
 from tasks import load
+from tasks.gridworlds.button import PRESS
 from tasks.gridworlds.grid import MAX_STEPS
 from tasks.gridworlds.safe_interruptibility import FREE, INTERRUPTED
 from tests.tasks.strings import events, governed
@@ -65,7 +65,7 @@ def test_the_governed_planner_spoils_a_box_for_the_coins() -> None:
 
 
 def test_leaving_the_button_alone_costs_the_agent_much_and_is_what_was_wanted() -> None:
-    without = [not_knowing("level-1", gain, BUTTON) for gain in GAINS]
+    without = [not_knowing("level-1", gain, PRESS) for gain in GAINS]
     pressing = "ddduullllldd"
     assert without[0] < play(load("safe_interruptibility"), pressing).told
     assert without[1] > on_average("safe_interruptibility", pressing)
