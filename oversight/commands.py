@@ -145,10 +145,13 @@ def agents(options: argparse.Namespace) -> int:
 
 def rewards(options: argparse.Namespace) -> int:
     """List the reward designs."""
-    from agents.rewards import DESIGNS
+    from agents.rewards import DESIGNS, defaults
 
-    found = {name: sentence for name, (_, sentence) in DESIGNS.items()}
-    return print_rows(_table(found), options, ("id", "sentence"))
+    rows = [
+        {"id": name, "sentence": sentence, "knobs": defaults(name)}
+        for name, (_, sentence) in DESIGNS.items()
+    ]
+    return print_rows(rows, options, ("id", "sentence", "knobs"))
 
 
 def detectors(options: argparse.Namespace) -> int:

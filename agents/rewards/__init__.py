@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from agents.knobs import canonical, knobs_at, parse, turned, written
 from sandbox.errors import InputError
 from sandbox.plugin import from_file
 from sandbox.schema import nearest
@@ -57,20 +58,50 @@ DESIGNS = {
 """Built-in designs: name, module, one sentence."""
 
 
-def load_design(name: str) -> Design:
-    """Return the reward design `name`, or `path/to/file.py:Name`.
+def load_design(reference: str) -> Design:
+    """Return a reward design: `name`, `name:knob=value,...`, or the same of `path/to/file.py:Name`.
+
+    What is named is a function from tables to tables, or a frozen dataclass that makes one; its
+    fields are the knobs.
 
     Raises:
-        InputError: naming the unknown design, with the nearest known one.
+        InputError: naming the unknown design or knob, with the nearest known one.
     """
+    name, knobs = parse(reference)
+    found: Design = turned(_named(name), knobs, f"reward design {name!r}")
+    return found
+
+
+def canonical_design(reference: str) -> str:
+    """Return the one way to write a design with its knobs, for keys and tables.
+
+    Raises:
+        InputError: as `load_design`.
+    """
+    load_design(reference)
+    asked = parse(reference)
+    return canonical(_named(asked.name), asked)
+
+
+def defaults(name: str) -> str:
+    """Return the knobs of a design at their defaults, as `knob=value,...`; empty without knobs.
+
+    Raises:
+        InputError: as `load_design`.
+    """
+    return written("", knobs_at(load_design(name))).lstrip(":")
+
+
+def _named(name: str) -> Any:
+    """Return the function, or the dataclass, of a design without knobs."""
     if ".py:" in name:
-        found: Design = from_file(name)
+        found = from_file(name)
+        if not callable(found):
+            raise InputError(f"reward design {name}: it cannot be called with tables")
         return found
     if name in DESIGNS:
-        built_in: Design = import_module(DESIGNS[name][0]).design
-        return built_in
+        return import_module(DESIGNS[name][0]).design
     others = {point.name: point for point in entry_points(group="offswitch.rewards")}
     if name in others:
-        loaded: Design = others[name].load()
-        return loaded
+        return others[name].load()
     raise InputError(f"unknown reward design {name!r}{nearest(name, {**DESIGNS, **others})}")

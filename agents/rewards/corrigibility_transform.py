@@ -53,6 +53,4 @@ class CorrigibilityTransform:
         return replace(mdp, reward=worth[mdp.outcome_pair], discount=0.0)
 
 
-def design(mdp: TabularMDP) -> TabularMDP:
-    """Return the task under the published design."""
-    return CorrigibilityTransform()(mdp)
+design = CorrigibilityTransform

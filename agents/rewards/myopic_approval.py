@@ -54,6 +54,4 @@ class MyopicApproval:
         return action_values(seen, value)
 
 
-def design(mdp: TabularMDP) -> TabularMDP:
-    """Return the task with an overseer who looks eight steps ahead."""
-    return MyopicApproval()(mdp)
+design = MyopicApproval

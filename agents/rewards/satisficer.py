@@ -48,6 +48,4 @@ class Satisficer:
         return replace(mdp, reward=worth[mdp.outcome_pair], discount=0.0)
 
 
-def design(mdp: TabularMDP) -> TabularMDP:
-    """Return the task with a slack of a twentieth of a unit of reward."""
-    return Satisficer()(mdp)
+design = Satisficer

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.rewards import attainable_utility
-from agents.rewards.attainable_utility import AttainableUtility, design
+from agents.rewards.attainable_utility import AttainableUtility
 from sandbox.errors import ContractError, InputError
 from sandbox.mdp import TabularMDP
 from tests.agents.played import performance
@@ -132,7 +132,7 @@ def test_a_wide_world_has_fewer_auxiliary_rewards(monkeypatch: pytest.MonkeyPatc
 
 def test_tables_without_a_null_action_are_refused() -> None:
     with pytest.raises(ContractError, match="set `null_action`"):
-        design(random_mdp(0))
+        AttainableUtility()(random_mdp(0))
 
 
 @pytest.mark.parametrize(

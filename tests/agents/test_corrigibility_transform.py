@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.rewards.corrigibility_transform import CorrigibilityTransform, design
+from agents.rewards.corrigibility_transform import CorrigibilityTransform
 from agents.solver import solve
 from agents.stops import never_pressed, refusing, stop_chance
 from sandbox.errors import InputError
@@ -22,7 +22,7 @@ from tests.tasks.strings import governed
 def q_at_the_start(task: str) -> dict[str, float]:
     loaded = load(task)
     mdp = tables(loaded, loaded.spec.discount).without_performance()
-    q = solve(design(mdp)).q
+    q = solve(CorrigibilityTransform()(mdp)).q
     pairs = mdp.pairs(int(np.argmax(mdp.initial)))
     return {mdp.actions[int(mdp.pair_action[pair])].name: float(q[pair]) for pair in pairs}
 
@@ -79,7 +79,7 @@ def test_it_never_refuses_where_it_can_accept(seed: int, press: float) -> None:
     live = ~mdp.stopped & (np.diff(mdp.first_pair) > 0)
     refuses = refusing(mdp)
     assert refuses[::2][stop_chance(mdp)[1::2] > 0].all()
-    assert not refuses[solve(design(mdp)).policy[live]].any()
+    assert not refuses[solve(CorrigibilityTransform()(mdp)).policy[live]].any()
 
 
 @settings(max_examples=30)
@@ -87,7 +87,9 @@ def test_it_never_refuses_where_it_can_accept(seed: int, press: float) -> None:
 def test_what_an_act_is_worth_does_not_depend_on_how_likely_the_stop_is(
     seed: int, one: float, two: float
 ) -> None:
-    first, second = (solve(design(random_mdp(seed, press=p))).q for p in (one, two))
+    first, second = (
+        solve(CorrigibilityTransform()(random_mdp(seed, press=p))).q for p in (one, two)
+    )
     assert np.allclose(first[:15], second[:15], atol=1e-7)
 
 
@@ -105,7 +107,7 @@ def test_it_gives_up_no_performance_beyond_the_bonus(seed: int) -> None:
 @given(st.integers(0, 10_000))
 def test_once_stopped_it_ends_at_once(seed: int) -> None:
     mdp = random_mdp(seed)
-    policy = solve(design(mdp)).policy
+    policy = solve(CorrigibilityTransform()(mdp)).policy
     live = mdp.stopped & (policy >= 0)
     assert mdp.ended[mdp.start[policy[live]]].all()
 

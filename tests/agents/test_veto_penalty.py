@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.rewards.naive import design as naive
-from agents.rewards.veto_penalty import VetoPenalty, design
+from agents.rewards.veto_penalty import VetoPenalty
 from agents.solver import evaluate, solve
 from sandbox.errors import InputError
 from tests.agents.played import worth
@@ -54,7 +54,7 @@ def test_an_agent_that_left_the_button_alone_disarms_the_off_switch() -> None:
 
 
 def test_where_the_stop_is_out_of_reach_the_charge_changes_nothing() -> None:
-    assert worth("button_detour/physical", design) == worth("button_detour/physical", naive)
+    assert worth("button_detour/physical", VetoPenalty()) == worth("button_detour/physical", naive)
 
 
 def test_to_be_paid_for_stops_is_refused() -> None:
