@@ -1,0 +1,64 @@
+"""Say how a design acts in a compiled task: the tables it sees, their optimum, and its choice.
+
+Most designs change the reward and take the best; some choose by chance. Those have a method
+`chances(mdp, solution)`, which returns the chance of every pair from the tables as told.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.bellman import Solution
+from agents.solver import solve
+from sandbox.errors import ContractError
+from sandbox.mdp import Floats, Ints, TabularMDP
+
+ROUNDING = 1e-9
+
+
+class Way(NamedTuple):
+    """Hold how a design acts.
+
+    Attributes:
+        mdp: the tables under the designed reward.
+        solution: their optimum.
+        chances: `(P,)` chance with which each pair is chosen in its state; None where the best is.
+    """
+
+    mdp: TabularMDP
+    solution: Solution
+    chances: Floats | None
+
+    def shares(self) -> Floats:
+        """Return `(P,)`, the chance of each pair, 1 for the best where nothing else is chosen."""
+        return one_sure(self.mdp, self.solution.policy) if self.chances is None else self.chances
+
+
+def one_sure(mdp: TabularMDP, policy: Ints) -> Floats:
+    """Return `(P,)`: 1 for the pair that `policy` takes in each state, else 0."""
+    shares = np.zeros(len(mdp.pair_state))
+    shares[policy[policy >= 0]] = 1.0
+    return shares
+
+
+def way_of(design: Any, mdp: TabularMDP) -> Way:
+    """Return how `design` acts in the tables `mdp`, as they are told.
+
+    Raises:
+        InputError: if the design does not fit the task.
+        ContractError: if its chances do not sum to 1 in every state.
+    """
+    designed = design(mdp)
+    solution = solve(designed)
+    choose = getattr(design, "chances", None)
+    if choose is None:
+        return Way(designed, solution, None)
+    chances: Floats = choose(mdp, solution)
+    total = np.bincount(mdp.pair_state, chances, len(mdp.states))
+    wrong = np.flatnonzero((np.abs(total - 1.0) > ROUNDING) & (np.diff(mdp.first_pair) > 0))
+    if wrong.size or (chances < 0.0).any():
+        state = mdp.states[wrong[0]] if wrong.size else mdp.states[mdp.pair_state[chances < 0][0]]
+        raise ContractError(f"reward design {design}: its chances do not sum to 1 in {state}")
+    return Way(designed, solution, chances)
