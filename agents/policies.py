@@ -6,12 +6,14 @@ Most designs change the reward and take the best; some choose by chance. Those h
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.bellman import Solution
 from agents.solver import solve
+from sandbox.action import Action
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
@@ -34,6 +36,29 @@ class Way(NamedTuple):
     def shares(self) -> Floats:
         """Return `(P,)`, the chance of each pair, 1 for the best where nothing else is chosen."""
         return one_sure(self.mdp, self.solution.policy) if self.chances is None else self.chances
+
+
+def spread(way: Way, place: int, barred: Collection[Action]) -> list[tuple[int, float]]:
+    """Return the pairs that are chosen at `place`, with their chances, but for barred actions.
+
+    What is barred was vetoed or refused before; where everything is, it is chosen all the same.
+    """
+    pairs = way.mdp.pairs(place)
+    open_ = [pair for pair in pairs if action_of(way.mdp, pair) not in barred] if barred else pairs
+    if way.chances is not None:
+        shares = [(pair, float(way.chances[pair])) for pair in open_ or pairs]
+        total = sum(share for _, share in shares)
+        if total > 0.0:
+            return [(pair, share / total) for pair, share in shares if share > 0.0]
+    best = int(way.solution.policy[place])
+    if open_ and best not in open_:
+        best = max(open_, key=lambda pair: (float(way.solution.q[pair]), -pair))
+    return [(best, 1.0)]
+
+
+def action_of(mdp: TabularMDP, pair: int) -> Action:
+    """Return the action of a pair."""
+    return mdp.actions[int(mdp.pair_action[pair])]
 
 
 def one_sure(mdp: TabularMDP, policy: Ints) -> Floats:
