@@ -262,12 +262,13 @@ class Governed:
     ) -> Iterator[Arrival]:
         """Yield the node after one outcome, with and without a stop from the overseer."""
         mdp = self.scale.mdp
-        state = int(mdp.next[row])
+        state, pressed = int(mdp.next[row]), bool(mdp.pressed[row])
         moved = node._replace(
             state=state,
             surplus=max(node.surplus, self._surplus[state]),
-            said=node.said or bool(mdp.pressed[row]),
+            said=node.said or pressed,
         )
+        defies = defies or (pressed and node.tampered and not node.said)
         if mdp.ended[row]:
             yield Arrival(chance, moved, ended=True, defied=defies)
             return

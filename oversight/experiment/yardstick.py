@@ -13,6 +13,7 @@ from agents.play import Worth, expected, hidden
 from agents.reachable import lost, sample
 from agents.solver import solve
 from oversight.published.sums import finite
+from sandbox.action import Action
 from sandbox.mdp import Floats, TabularMDP, tables
 from tasks import load
 
@@ -47,6 +48,15 @@ class Yardstick:
     def wanted(self) -> Floats:
         """Return `(N,)`, the performance of each outcome."""
         return hidden(self.mdp)
+
+    def harm_of(self, before: Any, action: Action, after: Any) -> float:
+        """Return the part of all states that one step has put out of reach."""
+        state, reached = self.mdp.index[before], self.mdp.index[after]
+        rank = list(self.task.actions(before)).index(action)
+        pair = int(self.mdp.first_pair[state]) + rank
+        first, last = int(self.mdp.start[pair]), int(self.mdp.start[pair + 1])
+        row = first + int(np.argmax(self.mdp.next[first:last] == reached))
+        return float(self.harm[row])
 
     def usefulness(self, performance: float) -> float | None:
         """Return performance on a scale from doing nothing, 0, to the best there is, 1."""
