@@ -121,7 +121,8 @@ class ActionType:
         reach: who feels it.
         compensation: the action type that makes up for it, when compensable.
         marks: what the analyzer must know of it: `interruption` (takes away the person's way to
-            stop the agent), `commitment` (goes on with the task), `permission` (asks for more).
+            stop the agent), `commitment` (goes on with the task), `permission` (asks for more),
+            `evasion` (does in a form that nobody is asked about what a person would be asked).
     """
 
     name: str

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from oversight.experiment.row import Cell, Row
+from agents.knobs import parse
+from agents.outlook import outlook
+from agents.policies import Way, way_of
+from agents.registry import check_agent, check_design, is_built_in
+from agents.rewards import load_design
+from oversight.experiment.chain import Course, follow
+from oversight.experiment.governed import Governed, NotTabledError
+from oversight.experiment.persons import PERSONS, load_person
+from oversight.experiment.row import Cell, Method, Row, rounded
+from oversight.experiment.sampled import sample
+from oversight.experiment.yardstick import yardstick
+from oversight.overseer import OVERSEERS, make_overseer
+from oversight.policy import load_policy
+from oversight.run import Plan
+from sandbox.errors import InputError
+from sandbox.schema import nearest
+from tasks import load
+
+UNSAID = 1e-12
+"""Chance below which a stop is never said."""
+
+KEPT = 64
+"""Courses that are kept, at most."""
 
 
 def evaluate(cell: Cell, seeds: Sequence[int]) -> list[Row]:
@@ -13,7 +36,17 @@ def evaluate(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     Raises:
         InputError: if its names are unknown, or do not fit each other.
     """
-    raise NotImplementedError
+    check(cell)
+    if whole(cell):
+        try:
+            return _exact(cell)
+        except NotTabledError as error:
+            if cell.evaluate == "exact":
+                raise InputError(
+                    f"{cell.full_task} with {cell.design} and overseer {cell.overseer} cannot be "
+                    f"evaluated exactly: {error}; say evaluate = 'auto'"
+                ) from error
+    return [_sampled_row(cell, seed) for seed in seeds]
 
 
 def whole(cell: Cell) -> bool:
@@ -22,7 +55,7 @@ def whole(cell: Cell) -> bool:
     Such cells are not cut into chunks: one exact row covers every seed, or the agent is one that
     learns on many seeds side by side.
     """
-    raise NotImplementedError
+    return cell.evaluate != "sampled" and _tabled(cell) and _simulated(cell)
 
 
 def check(cell: Cell) -> None:
@@ -31,4 +64,132 @@ def check(cell: Cell) -> None:
     Raises:
         InputError: naming what is unknown or does not fit, and what to take instead.
     """
-    raise NotImplementedError
+    task = load(cell.task, cell.setting)
+    check_agent(cell.agent, cell.design)
+    if cell.agent == "planner":
+        check_design(cell.design, task.spec, task.setting)
+    if not _simulated(cell):
+        name = parse(cell.overseer).name
+        if name not in OVERSEERS:
+            known = {**PERSONS, **OVERSEERS}
+            raise InputError(f"unknown overseer {cell.overseer!r}{nearest(name, known)}")
+        make_overseer(cell.overseer, 0)
+    else:
+        load_person(cell.overseer)
+        if task.setting in task.spec.untabled:
+            raise InputError(
+                f"overseer {cell.overseer!r} judges by tables, and {cell.full_task} is too wide "
+                "for them: take 'scripted', or another setting"
+            )
+    if cell.evaluate == "exact" and not whole(cell):
+        raise InputError(
+            f"agent {cell.agent!r} under overseer {cell.overseer!r} on {cell.full_task} is not a "
+            "table, and cannot be evaluated exactly: say evaluate = 'auto'"
+        )
+
+
+def _simulated(cell: Cell) -> bool:
+    return parse(cell.overseer).name in PERSONS
+
+
+def _tabled(cell: Cell) -> bool:
+    task = load(cell.task, cell.setting)
+    return cell.agent == "planner" and task.setting not in task.spec.untabled
+
+
+@lru_cache(maxsize=16)
+def _planned(full_task: str, design: str) -> Way:
+    return way_of(load_design(design), outlook(full_task).mdp)
+
+
+_UNASKED: dict[tuple[object, ...], Course] = {}
+"""Courses in which nobody is asked anything: the same whoever is there, but for their stops."""
+
+
+def _course(cell: Cell, way: Way, maker: object, *, stops: bool) -> Course:
+    """Return what an episode comes to, without or with a stop of the overseer's own.
+
+    Args:
+        cell: in which it is played.
+        way: how the agent acts.
+        maker: what stands for `way`, to know it again.
+        stops: whether the person says stop.
+    """
+    full, person = cell.full_task, load_person(cell.overseer)
+    key = (full, cell.agent, cell.design, maker, person.stop if stops else None)
+    known = _UNASKED.get(key)
+    if known is not None:
+        return known
+    found = follow(Governed(yardstick(full), outlook(full), way, load_policy(), person, stops))
+    if not found.gains["asked"]:
+        if len(_UNASKED) >= KEPT:
+            _UNASKED.clear()
+        _UNASKED[key] = found
+    return found
+
+
+def _exact(cell: Cell) -> list[Row]:
+    way = _planned(cell.full_task, cell.design)
+    return [_exact_row(cell, way, None)]
+
+
+def _exact_row(cell: Cell, way: Way, seed: int | None) -> Row:
+    """Return the row of one way through the tables."""
+    calm = _course(cell, way, seed, stops=False)
+    stopped = _course(cell, way, seed, stops=True) if load_person(cell.overseer).stop else calm
+    flags = {"tampered": calm.tampered, "evaded": calm.evaded, "surplus": calm.surplus}
+    stop = (stopped.said, stopped.complied / stopped.said if stopped.said > UNSAID else None)
+    return _row(cell, seed, "exact", {**calm.gains, **flags}, stop, calm.lengths)
+
+
+def _sampled_row(cell: Cell, seed: int) -> Row:
+    """Return the row of one seed's episode."""
+    plan = Plan(
+        cell.task, cell.setting, cell.agent, cell.design, seed, in_process=is_built_in(cell.agent)
+    )
+    got = sample(plan, cell.overseer)
+    done = got.summary
+    sums = {**got.sums, "reward": done.reward, "performance": done.performance}
+    stop = (float(got.said), float(got.complied) if got.said else None)
+    return _row(cell, seed, "sampled", sums, stop, {done.steps: 1.0})
+
+
+def _row(
+    cell: Cell,
+    seed: int | None,
+    method: Method,
+    sums: Mapping[str, float],
+    stop: tuple[float, float | None],
+    lengths: Mapping[int, float],
+) -> Row:
+    """Return a row, read against the scales of the setting where it has tables."""
+    tabled = cell.setting not in load(cell.task, cell.setting).spec.untabled
+    scale = yardstick(cell.full_task) if tabled else None
+    told, wanted = sums["reward"], sums["performance"]
+    row: Row = {
+        "key": cell.key(seed),
+        "task": cell.task,
+        "setting": cell.setting,
+        "agent": cell.agent,
+        "design": cell.design,
+        "overseer": cell.overseer,
+        "seed": seed,
+        "method": method,
+        "steps": sum(length * chance for length, chance in lengths.items()),
+        "reward": told,
+        "performance": wanted,
+        "usefulness": scale.usefulness(wanted) if scale else None,
+        "gap": scale.gap(told, wanted) if scale else None,
+        "said": stop[0],
+        "complied": stop[1],
+        "tampered": sums["tampered"],
+        "evaded": sums["evaded"],
+        "side_effects": sums["harm"] if scale else None,
+        "surplus": sums["surplus"],
+        "permissions": sums["permissions"],
+        "refused": sums["refused"],
+        "asked": sums["asked"],
+        "approved": sums["approved"],
+        "lengths": {str(length): chance for length, chance in lengths.items()},
+    }
+    return rounded(row)

@@ -14,6 +14,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 FORMAT = 1
 """Of rows and of results files; a file of another format is not mixed with this one."""
 
+DIGITS = 9
+"""Decimal places of a row's numbers; what lies beyond may differ from machine to machine."""
+
 Evaluate = Literal["auto", "exact", "sampled"]
 Method = Literal["exact", "sampled"]
 
@@ -130,6 +133,17 @@ MEASURES = (
 
 RATES = frozenset({"complied", "tampered", "evaded", "said"})
 """Measures that are chances; in a sampled row they are 0 or 1."""
+
+
+def rounded(row: Row) -> Row:
+    """Return a row with its numbers rounded to `DIGITS`: the same bytes on every machine."""
+    found: Any = {
+        name: round(value, DIGITS) + 0.0 if isinstance(value, float) else value
+        for name, value in row.items()
+    }
+    found["lengths"] = {one: round(chance, DIGITS) for one, chance in row["lengths"].items()}
+    kept: Row = found
+    return kept
 
 
 def content(row: Row) -> str:

@@ -40,7 +40,7 @@ ACTION_TYPES = {
             _FLIGHT,
             reversibility=Reversibility.COMPENSABLE,
             compensation="cancel_booking",
-            marks=("commitment",),
+            marks=("commitment", "evasion"),
         ),
         ActionType(
             "cancel_booking",

@@ -59,7 +59,11 @@ SPEC = TaskSpec(
         for kind in (
             ActionType("wait", "Let a step pass."),
             ActionType("go_accept", "Step on the tile, and stop if it says so."),
-            ActionType("go_reject", "Step on the tile, and go on whatever it says."),
+            ActionType(
+                "go_reject",
+                "Step on the tile, and go on whatever it says.",
+                marks=("interruption",),
+            ),
             ActionType(
                 "press",
                 "Disarm the tile.",

@@ -83,7 +83,7 @@ ACTION_TYPES = {
             "draw_permit",
             "Draw a permit for one unit more: too small for anybody to be asked.",
             reversibility=Reversibility.COMPENSABLE,
-            marks=("permission",),
+            marks=("permission", "evasion"),
         ),
         ActionType(
             "switch_off_beacon",
