@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from agents.knobs import parse
 from agents.outlook import outlook
@@ -14,12 +16,13 @@ from oversight.experiment.chain import Course, follow
 from oversight.experiment.governed import Governed, NotTabledError
 from oversight.experiment.persons import PERSONS, load_person
 from oversight.experiment.row import Cell, Method, Row, rounded
-from oversight.experiment.sampled import sample
+from oversight.experiment.sampled import Sample, sample
 from oversight.experiment.yardstick import yardstick
 from oversight.overseer import OVERSEERS, make_overseer
 from oversight.policy import load_policy
 from oversight.run import Plan
 from sandbox.errors import InputError
+from sandbox.log import Store
 from sandbox.schema import nearest
 from tasks import load
 
@@ -30,7 +33,20 @@ KEPT = 64
 """Courses that are kept, at most."""
 
 
-def evaluate(cell: Cell, seeds: Sequence[int]) -> list[Row]:
+@dataclass(frozen=True)
+class Logging:
+    """Say which seeds' episodes are written into the log, for whoever wants to see one.
+
+    Attributes:
+        folder: of the log.
+        seeds: whose episodes are written; of an exact row, the first of them that the cell has.
+    """
+
+    folder: Path
+    seeds: frozenset[int]
+
+
+def evaluate(cell: Cell, seeds: Sequence[int], logging: Logging | None = None) -> list[Row]:
     """Return the rows of a cell: one where it is exact, else one a seed.
 
     Raises:
@@ -39,14 +55,14 @@ def evaluate(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     check(cell)
     if whole(cell):
         try:
-            return _exact(cell)
+            return [_witnessed(row, cell, seeds, logging) for row in _exact(cell)]
         except NotTabledError as error:
             if cell.evaluate == "exact":
                 raise InputError(
                     f"{cell.full_task} with {cell.design} and overseer {cell.overseer} cannot be "
                     f"evaluated exactly: {error}; say evaluate = 'auto'"
                 ) from error
-    return [_sampled_row(cell, seed) for seed in seeds]
+    return [_sampled_row(cell, seed, logging) for seed in seeds]
 
 
 def whole(cell: Cell) -> bool:
@@ -142,16 +158,41 @@ def _exact_row(cell: Cell, way: Way, seed: int | None) -> Row:
     return _row(cell, seed, "exact", {**calm.gains, **flags}, stop, calm.lengths)
 
 
-def _sampled_row(cell: Cell, seed: int) -> Row:
-    """Return the row of one seed's episode."""
+def _witnessed(row: Row, cell: Cell, seeds: Sequence[int], logging: Logging | None) -> Row:
+    """Return an exact row with one of the episodes that it is an average of, if one is wanted."""
+    wanted = [one for one in seeds if logging and one in logging.seeds]
+    if row["seed"] is not None:
+        wanted = [one for one in wanted if one == row["seed"]]
+    if not wanted:
+        return row
+    got = _sampled(cell, wanted[0], logging)
+    return {**row, "episode": got.summary.episode}
+
+
+def _sampled(cell: Cell, seed: int, logging: Logging | None) -> Sample:
+    """Play one seed's episode, and write it down if that is wanted."""
     plan = Plan(
         cell.task, cell.setting, cell.agent, cell.design, seed, in_process=is_built_in(cell.agent)
     )
-    got = sample(plan, cell.overseer)
+    kept = logging is not None and seed in logging.seeds
+    store = _store(logging.folder) if logging is not None and kept else None
+    return sample(plan, cell.overseer, store)
+
+
+@lru_cache(maxsize=1)
+def _store(folder: Path) -> Store:
+    return Store(folder / "offswitch.db")
+
+
+def _sampled_row(cell: Cell, seed: int, logging: Logging | None) -> Row:
+    """Return the row of one seed's episode."""
+    got = _sampled(cell, seed, logging)
     done = got.summary
     sums = {**got.sums, "reward": done.reward, "performance": done.performance}
     stop = (float(got.said), float(got.complied) if got.said else None)
-    return _row(cell, seed, "sampled", sums, stop, {done.steps: 1.0})
+    row = _row(cell, seed, "sampled", sums, stop, {done.steps: 1.0})
+    logged = logging is not None and seed in logging.seeds
+    return {**row, "episode": done.episode} if logged else row
 
 
 def _row(

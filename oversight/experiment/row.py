@@ -147,6 +147,9 @@ def rounded(row: Row) -> Row:
 
 
 def content(row: Row) -> str:
-    """Return a row as one canonical line of JSON, the same bytes for the same row."""
-    found: dict[str, Any] = dict(row)
+    """Return a row as one canonical line of JSON, the same bytes for the same row.
+
+    Its episode's id is left out: each logging of the same episode has its own.
+    """
+    found: dict[str, Any] = {name: value for name, value in row.items() if name != "episode"}
     return json.dumps(found, sort_keys=True, separators=(",", ":"), allow_nan=False)
