@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from pydantic_core import PydanticCustomError
@@ -23,6 +24,9 @@ from oversight.experiment.grid import AXES, Entry, expanded, settings_of
 from oversight.experiment.row import Cell, Evaluate
 from oversight.policy import known_keys, read_toml, validated
 from sandbox.errors import InputError
+
+if TYPE_CHECKING:
+    from oversight.experiment.runner import Outcome
 
 SEEDS = 2**63
 """Seeds lie below it."""
@@ -108,6 +112,32 @@ class Experiment(BaseModel):
     def seed_list(self) -> Sequence[int]:
         """Return the seeds in ascending order, none twice."""
         return range(self.seeds) if isinstance(self.seeds, int) else sorted(set(self.seeds))
+
+    def run(
+        self,
+        results: Path | str = "results",
+        *,
+        workers: int = 1,
+        executor: Executor | None = None,
+    ) -> Outcome:
+        """Evaluate what has no row in that folder yet; the outcome's `rows()` are all there are.
+
+        More than one worker means processes that import the program's main file again: what it
+        does belongs under `if __name__ == "__main__":`.
+
+        Args:
+            results: folder of the results file.
+            workers: processes to start; one evaluates in this process.
+            executor: of somebody else's, instead of these.
+
+        Raises:
+            InputError: if the experiment cannot be run.
+            StoreError: if the results cannot be written; the finished rows are kept.
+        """
+        from oversight.experiment.runner import run
+
+        size = None if executor else workers
+        return run(self, Path(results), workers=size, executor=executor)
 
     def cells(self, narrate: Narrate = lambda words: None) -> list[Cell]:
         """Return every cell in order, the task turning slowest, none twice.

@@ -47,7 +47,7 @@ CREATE TABLE rows (key TEXT PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells 
     seed INTEGER, content TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX by_cell ON rows (cell, seed);
 CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)}, rows.seed,
-    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in MEASURES)},
+    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in ("method", *MEASURES))},
     rows.content, rows.seconds FROM rows JOIN cells ON cells.id = rows.cell;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
