@@ -11,4 +11,8 @@ def __getattr__(name: str) -> Any:
         from oversight.session import run_episode
 
         return run_episode
+    if name == "Experiment":
+        from oversight.experiment.config import Experiment
+
+        return Experiment
     raise AttributeError(f"module 'oversight' has no attribute {name!r}")

@@ -21,12 +21,18 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
 """Commands that run agents, or reach those that run."""
 
 
+def command_module(name: str) -> str:
+    """Return the module of ours that carries a command out."""
+    if name in {"experiment", "merge"}:
+        return "experiment_commands"
+    return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
+
+
 def _command(name: str) -> Command:
     """Return a command that imports its module only when it runs."""
 
     def call(options: argparse.Namespace) -> int:
-        module = "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
-        run: Command = getattr(import_module(f"oversight.{module}"), name)
+        run: Command = getattr(import_module(f"oversight.{command_module(name)}"), name)
         return run(options)
 
     return call
@@ -122,6 +128,28 @@ def _reproduce(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every result")
 
 
+def _experiment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the experiment, a TOML file")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="DIR",
+        help="folder of the results (default: results)",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    where.add_argument("--cluster", default="", metavar="ADDRESS", help="of a dask scheduler")
+    parser.add_argument("--shard", metavar="I/N", help="evaluate only the Ith of N parts")
+
+
+def _merge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("into", type=Path, metavar="RESULTS.db", help="file to merge into")
+    parser.add_argument(
+        "others", type=Path, nargs="+", metavar="OTHER.db", help="files to take rows from"
+    )
+
+
 def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
@@ -203,6 +231,16 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "agents": ("list the agents", "offswitch agents", _nothing),
     "rewards": ("list the reward designs", "offswitch rewards", _nothing),
     "detectors": ("list the detectors", "offswitch detectors", _nothing),
+    "experiment": (
+        "compare designs over tasks, overseers and seeds",
+        "offswitch experiment corrigible.toml",
+        _experiment,
+    ),
+    "merge": (
+        "put the results of shards together",
+        "offswitch merge results/all.db results/all.1of2.db results/all.2of2.db",
+        _merge,
+    ),
     "study": ("solve many worlds, and print what was found", "offswitch study patchwork", _study),
     "reproduce": (
         "compute published figures again, and compare",

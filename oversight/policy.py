@@ -117,17 +117,26 @@ def rule_tables(table: dict[str, Any], path: Path, keys: tuple[str, ...]) -> lis
     Raises:
         InputError: naming the unknown key.
     """
-    for key in table:
-        if key not in keys:
-            raise InputError(f"{path}: unknown key {key!r}{nearest(key, keys)}")
+    known_keys(table, path, keys)
     rules = table.get("rules", [])
     if not isinstance(rules, list):
         raise InputError(f"{path}: rules must be tables, [[rules]]")
     return rules
 
 
+def known_keys(table: dict[str, Any], path: Path, keys: tuple[str, ...]) -> None:
+    """Refuse a file whose first level holds another key than `keys`.
+
+    Raises:
+        InputError: naming the unknown key.
+    """
+    for key in table:
+        if key not in keys:
+            raise InputError(f"{path}: unknown key {key!r}{nearest(key, keys)}")
+
+
 def validated(model: type[M], body: object, where: str) -> M:
-    """Check one table against a model.
+    """Check one table against a model; a `where` that ends in a space names the file alone.
 
     Raises:
         InputError: naming `where`, the key and what is wrong.
@@ -140,4 +149,5 @@ def validated(model: type[M], body: object, where: str) -> M:
         first = (unknown or faults)[0]
         key = ".".join(str(part) for part in first["loc"]) or "table"
         hint = nearest(key, tuple(model.model_fields)) if first["type"] == "extra_forbidden" else ""
-        raise InputError(f"{where}.{key}: {first['msg']}{hint}") from error
+        joint = "" if where.endswith(" ") else "."
+        raise InputError(f"{where}{joint}{key}: {first['msg']}{hint}") from error

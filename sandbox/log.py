@@ -11,7 +11,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -143,21 +143,28 @@ def chain(prev: str, content: bytes) -> str:
     return hashlib.sha256(prev.encode() + content).hexdigest()
 
 
+HINTS = {
+    "locked": "another program holds it; close that and run again",
+    "readonly": "it is read-only; name another folder with --logs DIR",
+    "unable to open": "it cannot be opened; name another folder with --logs DIR",
+    "full": "the disk is full; free some room and run again",
+    "disk I/O": "the disk failed or is full; nothing more was applied",
+    "not a database": "it is not a database of Offswitch; name another with --logs DIR",
+}
+"""What to do about a fault of the database, by a word of it."""
+
+
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
-    """Turn every database fault into one clear sentence."""
+def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
+    """Turn every database fault into one clear sentence.
+
+    Raises:
+        StoreError: naming the file, the fault, and what to do about it.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
         text = str(error)
-        hints = {
-            "locked": "another program holds it; close that and run again",
-            "readonly": "it is read-only; name another folder with --logs DIR",
-            "unable to open": "it cannot be opened; name another folder with --logs DIR",
-            "full": "the disk is full; free some room and run again",
-            "disk I/O": "the disk failed or is full; nothing more was applied",
-            "not a database": "it is not a database of Offswitch; name another with --logs DIR",
-        }
         hint = next((hint for word, hint in hints.items() if word in text), "nothing was lost")
         raise StoreError(f"{path}: {text}: {hint}") from error
 
@@ -200,7 +207,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
-        with _said(path):
+        with said(path):
             self.db = _connect(path, readonly=readonly, busy=busy)
             if not readonly:
                 self._prepare()
@@ -223,7 +230,7 @@ class Store:
         """
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.clock.now()))
         episode = f"{stamp}-{secrets.token_hex(3)}"
-        with _said(self.path):
+        with said(self.path):
             db = _connect(self.path, readonly=False, busy=self._busy)
             log = EpisodeLog(self, db, episode)
             log.open(header)
@@ -231,7 +238,7 @@ class Store:
 
     def episodes(self) -> list[Episode]:
         """Return all episodes, the newest first."""
-        with _said(self.path):
+        with said(self.path):
             names = ", ".join(Episode._fields)
             rows = self.db.conn.execute(
                 f"SELECT {names} FROM episodes ORDER BY started DESC, id DESC"  # noqa: S608 (constants)
@@ -255,7 +262,7 @@ class Store:
 
     def records(self, episode: str) -> Iterator[Record]:
         """Yield the rows of one episode in order."""
-        with _said(self.path):
+        with said(self.path):
             names = ", ".join(Record._fields)
             rows = self.db.conn.execute(
                 f"SELECT {names} FROM events WHERE episode = ? ORDER BY seq",  # noqa: S608 (constants)
@@ -336,7 +343,7 @@ class EpisodeLog:
         """Write what is buffered in one transaction."""
         if not self._buffer:
             return
-        with _said(self._store.path), self._db.atomic():
+        with said(self._store.path), self._db.atomic():
             self._db.conn.executemany(
                 "INSERT INTO events (episode, seq, kind, step, content, prev, hash, wall)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

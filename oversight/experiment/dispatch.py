@@ -1,0 +1,119 @@
+"""Hand units out to a crew, and take in what comes; a lost worker loses nothing but its time.
+
+When a pool loses a worker, all that was out is lost, and nobody knows whose fault it was. So what
+was out is tried again one by one, each alone; what then loses its worker again is to blame, and is
+given up after a few tries, with what is left of its cell.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+
+from oversight.experiment.executors import Crew, lost
+from oversight.experiment.plan import Queue
+from oversight.experiment.row import Cell, Row
+from oversight.experiment.unit import Evaluated, Failure, Unit, work
+from sandbox.errors import InputError, OffswitchError
+
+TRIES = 3
+"""Times that a unit is begun before it is given up."""
+IN_VAIN = 3
+"""Units given up, when none has ever come back, until all is given up."""
+
+Keep = Callable[[Unit, Evaluated], None]
+
+
+class Dispatch:
+    """Hold what is out with a crew, and what is under suspicion."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        evaluate: Callable[[Cell, Sequence[int]], list[Row]],
+        queue: Queue,
+        keep: Keep,
+    ) -> None:
+        """Take units from `queue`, and give each with what came of it to `keep`."""
+        self._crew, self._evaluate, self._queue, self._keep = crew, evaluate, queue, keep
+        self._most = 1 if crew.size == 1 else 2 * crew.size
+        self._out: dict[Future[Evaluated], tuple[Unit, int]] = {}
+        self._suspects: deque[tuple[Unit, int]] = deque()
+        self._came = self._given_up = 0
+
+    def run(self) -> None:
+        """Have everything evaluated; on a Ctrl-C keep what has come by then.
+
+        Raises:
+            InputError: if no worker lives long enough to bring anything back.
+        """
+        try:
+            while self._hand_out():
+                self._take_in()
+        except KeyboardInterrupt:
+            for future, (unit, _) in self._out.items():
+                if future.done() and _fault(future) is None:
+                    self._keep(unit, future.result())
+            raise
+
+    def _hand_out(self) -> bool:
+        """Hand out units, suspects one at a time and before all others; tell if any is out."""
+        if self._suspects:
+            if not self._out:
+                self._send(*self._suspects.popleft())
+            return True
+        while len(self._out) < self._most and (unit := self._queue.next()):
+            self._send(unit, 1)
+        return bool(self._out)
+
+    def _send(self, unit: Unit, tries: int) -> None:
+        future: Future[Evaluated]
+        try:
+            future = self._crew.submit(work, self._evaluate, unit)
+        except Exception as error:
+            if not lost(error):
+                raise InputError(f"the executor takes nothing more: {error}") from error
+            future = Future()
+            future.set_exception(error)
+        self._out[future] = (unit, tries)
+
+    def _take_in(self) -> None:
+        """Wait for something to come; where a worker is lost, for everything that is out."""
+        done, _ = wait(self._out, return_when=FIRST_COMPLETED)
+        broken = any(lost(_fault(future)) for future in done)
+        if broken:
+            done, _ = wait(self._out)
+        for future in done:
+            unit, tries = self._out.pop(future)
+            if fault := _fault(future):
+                self._again(unit, tries, fault)
+            else:
+                self._came += 1
+                came = future.result()
+                self._queue.took(unit, came.seconds)
+                self._keep(unit, came)
+        if broken:
+            self._crew.mend()
+
+    def _again(self, unit: Unit, tries: int, fault: BaseException) -> None:
+        """Put a unit under suspicion, or give it up with what is left of its cell."""
+        if isinstance(fault, OffswitchError):
+            raise fault
+        if tries < TRIES:
+            self._suspects.append((unit, tries + 1))
+            return
+        self._given_up += 1
+        words = f"its worker was lost {tries} times: {type(fault).__name__}: {fault}"
+        if self._given_up >= IN_VAIN and not self._came:
+            raise InputError(f"no worker brings anything back: {words}")
+        seeds = (*unit.seeds, *self._queue.drop(unit.cell))
+        self._keep(unit, Evaluated([], [Failure(seeds, words)], 0.0))
+
+
+def _fault(future: Future[Evaluated]) -> BaseException | None:
+    """Return what a future that is done failed with."""
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error

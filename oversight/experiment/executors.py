@@ -1,0 +1,207 @@
+"""Evaluate units here, in a pool of processes, on a cluster, or on whatever executor is lent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from multiprocessing import get_context, parent_process
+from typing import Any, Protocol, TypeVar
+
+from sandbox.errors import InputError
+
+T = TypeVar("T")
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Of a worker there is one a core; more would stand in each other's way."""
+
+
+class Crew(Protocol):
+    """Take units.
+
+    Attributes:
+        size: how many units it works on at the same time.
+    """
+
+    size: int
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Begin a call, or put it in the queue."""
+
+    def mend(self) -> None:
+        """Make good the loss of a worker, where the crew does not do so itself."""
+
+    def stop(self) -> None:
+        """End what runs, now."""
+
+
+class Here:
+    """Work in this process, one call after the other."""
+
+    size = 1
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Call it, and return when it is done."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001 (the future carries it)
+            future.set_exception(error)
+        return future
+
+    def mend(self) -> None:
+        """Do nothing: there is no worker to lose."""
+
+    def stop(self) -> None:
+        """Do nothing: nothing runs."""
+
+
+class Lent:
+    """Work on an executor that somebody else opened and will close."""
+
+    def __init__(self, executor: Executor, size: int | None = None) -> None:
+        """Take an executor that works on `size` calls at the same time."""
+        self._executor = executor
+        self.size = size or int(getattr(executor, "_max_workers", 0)) or cores()
+        self._running: set[Future[Any]] = set()
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Hand a call on."""
+        future = self._executor.submit(function, *arguments)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return future
+
+    def mend(self) -> None:
+        """Do nothing: whoever lent it keeps its workers."""
+
+    def stop(self) -> None:
+        """Cancel what has not begun."""
+        for future in list(self._running):
+            future.cancel()
+
+
+class Pool:
+    """Work in processes of our own, started afresh, one a core."""
+
+    def __init__(self, size: int) -> None:
+        """Make ready for `size` workers; they start with the first unit."""
+        self.size = size
+        self._executor = self._opened()
+
+    def _opened(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.size, mp_context=get_context("spawn"), initializer=_end_with_the_parent
+        )
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Put a call in the queue; a Ctrl-C is for us, never for the workers.
+
+        Raises:
+            BrokenProcessPool: when a worker is lost.
+        """
+        with _held_back(signal.SIGINT):
+            return self._executor.submit(function, *arguments)
+
+    def mend(self) -> None:
+        """Start other workers in the place of all."""
+        self.stop()
+        self._executor = self._opened()
+
+    def stop(self) -> None:
+        """Kill the workers."""
+        for process in list((self._executor._processes or {}).values()):
+            with suppress(OSError):
+                process.kill()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    """Deliver a signal only afterwards; processes started within never get it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_the_parent() -> None:
+    """End this worker when its parent is gone, however that was; a pool would wait for ever."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def cores() -> int:
+    """Return how many processors this program may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def one_thread_each() -> None:
+    """Let the linear algebra of this program and its workers use one thread, unless it is set.
+
+    Two numbers of threads sum in different orders, and rows would differ in their last digits.
+    """
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+
+
+@contextmanager
+def opened(workers: int | None = None, cluster: str = "") -> Iterator[Crew]:
+    """Open a crew: a cluster, this process where one worker is enough, or a pool of processes.
+
+    Raises:
+        InputError: if there is no cluster at that address, or too few workers are asked for.
+    """
+    if cluster:
+        with _cluster(cluster) as crew:
+            yield crew
+        return
+    size = cores() if workers is None else workers
+    if size < 1:
+        raise InputError(f"--workers must be at least 1, not {size}")
+    one_thread_each()
+    crew = Here() if size == 1 else Pool(size)
+    try:
+        yield crew
+    finally:
+        crew.stop()
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Crew]:
+    try:
+        dask: Any = import_module("distributed")
+    except ImportError as error:
+        raise InputError("--cluster needs dask: pip install 'offswitch[cluster]'") from error
+    try:
+        client = dask.Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        line = next(iter(str(error).splitlines()), "")
+        raise InputError(
+            f"--cluster {address}: there is no scheduler ({line}); start one: dask scheduler"
+        ) from error
+    with client:
+        size = sum(client.nthreads().values())
+        if not size:
+            raise InputError(f"--cluster {address}: it has no workers; start one: dask worker")
+        crew = Lent(client.get_executor(), size)
+        try:
+            yield crew
+        finally:
+            crew.stop()
+
+
+def lost(error: BaseException | None) -> bool:
+    """Tell whether an error says that a worker is gone, and so nothing of what it worked on."""
+    return isinstance(error, BrokenExecutor)

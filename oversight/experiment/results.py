@@ -1,0 +1,308 @@
+"""Keep the rows of an experiment on disk: one SQLite file, one writer, no row twice.
+
+A row stands as its canonical JSON, under the key of its cell and seed. What depends on the day
+(when it began, how long a row took) stands beside the rows and never in them. The view `results`
+has a column for every measure, for those who read the file with other tools.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import time
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO, NamedTuple, Self
+
+from sqlite_utils import Database
+
+from oversight.experiment.row import FORMAT, MEASURES, Cell, Row
+from sandbox.errors import InputError, StoreError
+from sandbox.log import said
+
+APPLICATION_ID = 0x0FF5317D
+"""Marks a SQLite file as results of ours."""
+
+NAMES = tuple(one.name for one in fields(Cell))
+HINTS = {
+    "locked": "another program holds it; close that and run again",
+    "readonly": "it is read-only; name another folder with --results DIR",
+    "unable to open": "it cannot be opened; name another folder with --results DIR",
+    "full": "the disk is full: free some room and run again; the finished rows are kept",
+    "disk I/O": "the disk failed or is full: run again; the finished rows are kept",
+    "not a database": "it is no results file of Offswitch; nothing was changed",
+    "malformed": "it is damaged; nothing was changed",
+}
+
+SCHEMA = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE cells (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
+    {", ".join(f"{name} TEXT NOT NULL" for name in NAMES)});
+CREATE TABLE rows (key TEXT PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells (id),
+    seed INTEGER, content TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX by_cell ON rows (cell, seed);
+CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)}, rows.seed,
+    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in ("method", *MEASURES))},
+    rows.content, rows.seconds FROM rows JOIN cells ON cells.id = rows.cell;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+"""  # noqa: S608 (constants)
+
+
+class Kept(NamedTuple):
+    """Hold a row as it is kept.
+
+    Attributes:
+        key: of cell and seed.
+        seed: of the episode; None where the row is exact.
+        content: canonical JSON of the row.
+    """
+
+    key: str
+    seed: int | None
+    content: str
+
+
+class Results:
+    """Open a results file; one writer at a time, any number of readers."""
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        """Open `path`, creating it unless `readonly`.
+
+        Raises:
+            InputError: if there is no such file to read.
+            StoreError: if it is not ours, of another format, or written by another run just now.
+        """
+        self.path = path
+        self._lock: IO[bytes] | None = None
+        if readonly and not path.is_file():
+            raise InputError(f"{path}: there are no results; `offswitch experiment` writes them")
+        with said(path, HINTS):
+            if not readonly:
+                self._lock = _locked(path)
+            self.db = _opened(path, readonly=readonly)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, and let others write it."""
+        with said(self.path, HINTS):
+            self.db.conn.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Write what is to be known of the rows; what was written once about a start stays."""
+        with said(self.path, HINTS), self.db.atomic():
+            self.db.conn.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('started', ?)", (f"{time.time():.3f}",)
+            )
+            self.db.conn.executemany(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                [*notes.items(), ("version", _version())],
+            )
+
+    def notes(self) -> dict[str, str]:
+        """Return what is to be known of the rows."""
+        with said(self.path, HINTS):
+            return dict(self.db.conn.execute("SELECT name, value FROM meta"))
+
+    def seeds_of(self, cell: Cell) -> tuple[bool, array[int]]:
+        """Return whether a cell has its exact row, and the seeds it has rows of, ascending."""
+        with said(self.path, HINTS):
+            found = self.db.conn.execute(
+                "SELECT seed FROM rows WHERE cell = (SELECT id FROM cells WHERE key = ?)"
+                " ORDER BY seed",
+                (cell.key(None),),
+            )
+            first = next(found, None)
+            exact = first == (None,)
+            sampled = [] if first is None or exact else [first[0]]
+            seeds = array("q", sampled)
+            seeds.extend(seed for (seed,) in found)
+        return exact, seeds
+
+    def add(self, cell: Cell, rows: Sequence[Kept], seconds: float) -> None:
+        """Write rows of one cell, each having taken so many seconds; they are kept on return.
+
+        Raises:
+            StoreError: if a row has the key of another with different content, or the disk is
+                full; none of `rows` is then written.
+        """
+        with said(self.path, HINTS), self.db.atomic():
+            number = self._cell(cell)
+            before = self.db.conn.total_changes
+            self.db.conn.executemany(
+                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?)",
+                [(row.key, number, row.seed, row.content, seconds) for row in rows],
+            )
+            if self.db.conn.total_changes - before < len(rows):
+                self._compare(rows)
+
+    def _cell(self, cell: Cell) -> int:
+        key = cell.key(None)
+        marks = ", ".join("?" * (len(NAMES) + 1))
+        self.db.conn.execute(
+            f"INSERT OR IGNORE INTO cells (key, {', '.join(NAMES)}) VALUES ({marks})",  # noqa: S608 (constants)
+            (key, *asdict(cell).values()),
+        )
+        found = self.db.conn.execute("SELECT id FROM cells WHERE key = ?", (key,)).fetchone()
+        return int(found[0])
+
+    def _compare(self, rows: Iterable[Kept]) -> None:
+        """Refuse rows whose key is there with another content."""
+        for row in rows:
+            kept = self.db.conn.execute("SELECT content FROM rows WHERE key = ?", (row.key,))
+            if kept.fetchone() != (row.content,):
+                raise StoreError(f"{self.path}: {_two(row.key, row.content)}")
+
+    def rows(
+        self, cells: Iterable[Cell] | None = None, seeds: Sequence[int] | None = None
+    ) -> Iterator[Row]:
+        """Yield the rows of these cells in their order, each cell's by seed; by default all."""
+        wanted = seeds if seeds is None or isinstance(seeds, range) else frozenset(seeds)
+        cells = self.cells() if cells is None else cells
+        for cell in cells:
+            with said(self.path, HINTS):
+                found = self.db.conn.execute(
+                    "SELECT seed, content FROM rows"
+                    " WHERE cell = (SELECT id FROM cells WHERE key = ?) ORDER BY seed",
+                    (cell.key(None),),
+                )
+                for seed, content in found:
+                    if seed is None or wanted is None or seed in wanted:
+                        yield json.loads(content)
+
+    def cells(self) -> list[Cell]:
+        """Return the cells that have rows, in the order of their names."""
+        names = ", ".join(NAMES)
+        with said(self.path, HINTS):
+            found = self.db.conn.execute(f"SELECT {names} FROM cells ORDER BY {names}")  # noqa: S608 (constants)
+            return [Cell(*one) for one in found]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        with said(self.path, HINTS):
+            return int(self.db.conn.execute("SELECT count(*) FROM rows").fetchone()[0])
+
+    def take(self, other: Path) -> int:
+        """Take over the rows of another results file, all or none; return how many were new.
+
+        Raises:
+            StoreError: if it has a key of ours with different content.
+        """
+        before = len(self)
+        with said(other, HINTS):
+            self.db.conn.execute("ATTACH ? AS other", (str(other),))
+            try:
+                with self.db.atomic():
+                    self._take(other)
+            finally:
+                self.db.conn.execute("DETACH other")
+        return len(self) - before
+
+    def _take(self, other: Path) -> None:
+        names = ", ".join(NAMES)
+        pair = self.db.conn.execute(
+            "SELECT a.key, a.content FROM other.rows a JOIN main.rows b ON b.key = a.key"
+            " WHERE a.content <> b.content LIMIT 1"
+        ).fetchone()
+        if pair:
+            raise StoreError(f"{other} and {self.path}: {_two(*pair)}")
+        self.db.conn.execute("INSERT OR IGNORE INTO main.meta SELECT * FROM other.meta")
+        self.db.conn.execute(
+            f"INSERT OR IGNORE INTO main.cells (key, {names}) SELECT key, {names} FROM other.cells"  # noqa: S608 (constants)
+        )
+        self.db.conn.execute(
+            "INSERT OR IGNORE INTO main.rows"
+            " SELECT a.key, c.id, a.seed, a.content, a.seconds FROM other.rows a"
+            " JOIN other.cells o ON o.id = a.cell JOIN main.cells c ON c.key = o.key"
+        )
+
+
+def merged(into: Path, others: Sequence[Path]) -> list[int]:
+    """Put the rows of several files into one, made if it is new; return each one's new rows.
+
+    Raises:
+        InputError: if a file is not there, or is to be merged into itself.
+        StoreError: if one is not ours, of another format, or contradicts another.
+    """
+    for other in others:
+        Results(other, readonly=True).close()
+        if into.exists() and into.samefile(other):
+            raise InputError(f"{into}: it cannot be merged into itself")
+    with Results(into) as results:
+        return [results.take(other) for other in others]
+
+
+def _two(key: str, content: str) -> str:
+    """Say that there are two rows of one key, and of what."""
+    row = json.loads(content)
+    names = ", ".join(f"{name} {row[name]}" for name in (*NAMES[:-1], "seed"))
+    return (
+        f"two rows of the same key with different content: {key[:12]} ({names}); "
+        "what made them has changed: give the experiment another name"
+    )
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Hold a file beside the results while they are written; it lapses with the program."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f".{path.name}.lock").open("ab")
+    except OSError as error:
+        words = f"{path}: cannot be written: {error.strerror}; name another folder with --results"
+        raise StoreError(words) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StoreError(f"{path}: another run is writing it; wait for that, or stop it") from error
+    return lock
+
+
+def _opened(path: Path, *, readonly: bool) -> Database:
+    """Open the file, make it if it is new, and refuse one that is not ours or of another format."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=10.0)
+    try:
+        filled = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not filled and not readonly:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+        _ours_or_not(connection, path)
+        connection.execute("PRAGMA synchronous=NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection)
+
+
+def _ours_or_not(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is not ours, or of another format."""
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    if found != APPLICATION_ID:
+        raise StoreError(f"{path}: is a database, but no results of Offswitch")
+    form = connection.execute("PRAGMA user_version").fetchone()[0]
+    if form != FORMAT:
+        raise StoreError(
+            f"{path}: its rows are of format {form}, and this version's of {FORMAT}; "
+            "give the experiment another name, or another folder with --results DIR"
+        )
+
+
+def _version() -> str:
+    with suppress(PackageNotFoundError):
+        return version("offswitch")
+    return "unknown"
