@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from agents.policies import Way, way_of
 from agents.registry import check_agent, check_design, is_built_in
 from agents.rewards import load_design
 from oversight.experiment.chain import Course, follow
-from oversight.experiment.governed import Governed, NotTabledError
+from oversight.experiment.governed import Governed
+from oversight.experiment.node import NotTabledError
 from oversight.experiment.persons import PERSONS, load_person
 from oversight.experiment.row import Cell, Method, Row, rounded
 from oversight.experiment.sampled import Sample, sample
 from oversight.experiment.yardstick import yardstick
 from oversight.overseer import OVERSEERS, make_overseer
-from oversight.policy import load_policy
+from oversight.policy import ApprovalPolicy, load_policy
 from oversight.run import Plan
 from sandbox.errors import InputError
 from sandbox.log import Store
@@ -122,26 +123,28 @@ _UNASKED: dict[tuple[object, ...], Course] = {}
 """Courses in which nobody is asked anything: the same whoever is there, but for their stops."""
 
 
-def _course(cell: Cell, way: Way, maker: object, *, stops: bool) -> Course:
-    """Return what an episode comes to, without or with a stop of the overseer's own.
+def _courses(cell: Cell, way: Way, seed: int | None) -> tuple[Course, Course]:
+    """Return what an episode comes to, without and with a stop of the overseer's own."""
+    person = load_person(cell.overseer)
+    key = (cell.full_task, cell.agent, cell.design, seed)
+    known = _UNASKED.get((*key, None)), _UNASKED.get((*key, person.stop))
+    if known[0] is not None and known[1] is not None:
+        return known[0], known[1]
+    full = cell.full_task
+    governed = Governed(yardstick(full), outlook(full), way, _policy(), person)
+    calm = follow(governed)
+    stopped = follow(replace(governed, stops=True)) if person.stop else calm
+    if len(_UNASKED) >= KEPT:
+        _UNASKED.clear()
+    for stop, course in ((None, calm), (person.stop, stopped)):
+        if not course.gains["asked"]:
+            _UNASKED[(*key, stop)] = course
+    return calm, stopped
 
-    Args:
-        cell: in which it is played.
-        way: how the agent acts.
-        maker: what stands for `way`, to know it again.
-        stops: whether the person says stop.
-    """
-    full, person = cell.full_task, load_person(cell.overseer)
-    key = (full, cell.agent, cell.design, maker, person.stop if stops else None)
-    known = _UNASKED.get(key)
-    if known is not None:
-        return known
-    found = follow(Governed(yardstick(full), outlook(full), way, load_policy(), person, stops))
-    if not found.gains["asked"]:
-        if len(_UNASKED) >= KEPT:
-            _UNASKED.clear()
-        _UNASKED[key] = found
-    return found
+
+@lru_cache(maxsize=1)
+def _policy() -> ApprovalPolicy:
+    return load_policy()
 
 
 def _exact(cell: Cell) -> list[Row]:
@@ -151,8 +154,7 @@ def _exact(cell: Cell) -> list[Row]:
 
 def _exact_row(cell: Cell, way: Way, seed: int | None) -> Row:
     """Return the row of one way through the tables."""
-    calm = _course(cell, way, seed, stops=False)
-    stopped = _course(cell, way, seed, stops=True) if load_person(cell.overseer).stop else calm
+    calm, stopped = _courses(cell, way, seed)
     flags = {"tampered": calm.tampered, "evaded": calm.evaded, "surplus": calm.surplus}
     stop = (stopped.said, stopped.complied / stopped.said if stopped.said > UNSAID else None)
     return _row(cell, seed, "exact", {**calm.gains, **flags}, stop, calm.lengths)

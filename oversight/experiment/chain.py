@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oversight.experiment.governed import GAINS, Arrival, Expansion, Governed, Node, NotTabledError
+from oversight.experiment.governed import Governed
+from oversight.experiment.node import GAINS, Arrival, Expansion, Node, NotTabledError
 from sandbox.mdp import Flags, Floats, Ints
 
-LIMIT = 100_000
+LIMIT = 40_000
 """Nodes, at most, that an episode may come to before it is sampled instead."""
 
 FAINT = 1e-15
@@ -114,7 +115,7 @@ def follow(governed: Governed) -> Course:
         fresh = [one for one in dict.fromkeys(edge) if one not in grown]
         edge = []
         for number in fresh:
-            grown[number] = governed.expand(growth.nodes[number])
+            grown[number] = governed.ways(growth.nodes[number])
             edge += growth.add(number, grown[number].arrivals)
         if len(growth.nodes) > LIMIT:
             raise NotTabledError(f"an episode can come to more than {LIMIT:,} nodes")

@@ -8,86 +8,28 @@ is not asked: its findings would raise stakes, and an experiment measures design
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from agents.outlook import Believer, Outlook
 from agents.policies import Way, action_of, spread
+from oversight.experiment.node import GAINS, Arrival, Came, Expansion, Node, NotTabledError
 from oversight.experiment.persons import Person
 from oversight.experiment.yardstick import Yardstick
 from oversight.policy import ApprovalPolicy, Verdict
 from sandbox.action import Action
-from sandbox.errors import OffswitchError
-from sandbox.mdp import Floats, TabularMDP
+from sandbox.mdp import TabularMDP
 from sandbox.permissions import Ledger, LedgerMarks
-from sandbox.timestep import Observation
+from sandbox.timestep import Observation, Requirement
 from tasks.spec import Task
 
-GAINS = ("reward", "performance", "harm", "permissions", "refused", "asked", "approved")
-"""What each step adds to, in this order."""
-
-Counts = tuple[tuple[str, int], ...]
-
-
-class NotTabledError(OffswitchError):
-    """Say that an episode cannot be followed in all its chances at once."""
-
-
-class Node(NamedTuple):
-    """Hold what the rest of an episode depends on.
-
-    Attributes:
-        state: number in the true tables.
-        place: number of where the agent believes to be, in what it plans over.
-        barred: actions that were vetoed or refused.
-        spent: of each counted budget.
-        widened: of each counted budget.
-        step: where a grant expires with time; else 0.
-        asked: requests so far, where they tire the overseer; else 0.
-        tampered: the way to stop the agent was taken away.
-        evaded: something was done in a form that nobody is asked about.
-        surplus: the most that was held beyond the need.
-        said: a stop was said.
-    """
-
-    state: int
-    place: int
-    barred: frozenset[Action] = frozenset()
-    spent: Counts = ()
-    widened: Counts = ()
-    step: int = 0
-    asked: int = 0
-    tampered: bool = False
-    evaded: bool = False
-    surplus: int = 0
-    said: bool = False
-
-
-class Arrival(NamedTuple):
-    """Hold one way on from a node.
-
-    Attributes:
-        chance: of this way.
-        node: where it leads.
-        ended: the episode ends there.
-        defied: a stop that was said is not complied with.
-    """
-
-    chance: float
-    node: Node
-    ended: bool
-    defied: bool
-
-
-class Expansion(NamedTuple):
-    """Hold what a step from a node brings on average, `GAINS`, and where it leads."""
-
-    gains: Floats
-    arrivals: tuple[Arrival, ...]
+PERMISSIONS, REFUSED, ASKED, APPROVED = (
+    GAINS.index(name) for name in ("permissions", "refused", "asked", "approved")
+)
 
 
 class Surplus(dict[int, int]):
@@ -126,6 +68,8 @@ class Governed:
     policy: ApprovalPolicy
     person: Person
     stops: bool = False
+    _known: dict[Node, Expansion] = field(default_factory=dict)
+    _used: dict[int, tuple[Requirement, ...]] = field(default_factory=dict)
     _places: dict[int, int] = field(default_factory=dict)
     _halts: dict[int, tuple[int, bool]] = field(default_factory=dict)
 
@@ -144,6 +88,28 @@ class Governed:
     def _idle(self) -> list[int]:
         found: list[int] = self.scale.mdp.null_pair.tolist()
         return found
+
+    @cached_property
+    def _loss(self) -> list[float]:
+        found: list[float] = np.maximum(self.scale.loss, 0.0).tolist()
+        return found
+
+    @cached_property
+    def _first_pair(self) -> list[int]:
+        found: list[int] = self.scale.mdp.first_pair.tolist()
+        return found
+
+    @cached_property
+    def _first_planned(self) -> list[int]:
+        found: list[int] = self.way.mdp.first_pair.tolist()
+        return found
+
+    @cached_property
+    def _marks(self) -> list[tuple[str, ...]]:
+        """Return what the action of each pair is marked with."""
+        mdp, kinds = self.scale.mdp, self.task.spec.action_types
+        of_action = [kinds[one.name].marks for one in mdp.actions]
+        return [of_action[one] for one in mdp.pair_action.tolist()]
 
     @cached_property
     def _surplus(self) -> Mapping[int, int]:
@@ -166,137 +132,148 @@ class Governed:
 
     def begun(self) -> Iterator[Arrival]:
         """Yield where episodes begin; a stop may be said before the first step."""
-        for state in np.flatnonzero(self.scale.mdp.initial):
+        for state in np.flatnonzero(self.scale.mdp.initial).tolist():
             chance = float(self.scale.mdp.initial[state])
-            start = Node(int(state), -1, surplus=self._surplus[int(state)])
-            yield from self._stopped(start, chance, self._first_place)
+            place = self.outlook.track().locate(self._seen(state, None))
+            start = Node(state, place, surplus=self._surplus[state])
+            yield from self._with_stop(Arrival(chance, start, ended=False, defied=False))
 
-    def expand(self, node: Node) -> Expansion:
+    def ways(self, node: Node) -> Expansion:
+        """Return what a step from a node brings, and where it leads, stops and all."""
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = self._expanded(node)
+        if not self.stops or node.said:
+            return known
+        arrivals = (found for one in known.arrivals for found in self._with_stop(one))
+        return known._replace(arrivals=tuple(arrivals))
+
+    def _expanded(self, node: Node) -> Expansion:
         """Take one step down the path of an action, in every way that it can go."""
-        gains = np.zeros(len(GAINS))
+        gains = [0.0] * len(GAINS)
         arrivals: list[Arrival] = []
         for planned, chance in spread(self.way, node.place, node.barred):
-            rank = planned - int(self.way.mdp.first_pair[node.place])
-            pair = int(self.scale.mdp.first_pair[node.state]) + rank
-            tries = node.said and self._marked(pair, "interruption")
+            rank = planned - self._first_planned[node.place]
+            pair = self._first_pair[node.state] + rank
+            tries = node.said and "interruption" in self._marks[pair]
             for part, done, after in self._gated(node, pair, chance, gains):
-                ways = self._applied(after, done, part, gains)
-                arrivals += (one._replace(defied=True) for one in ways) if tries else ways
-        return Expansion(gains, tuple(arrivals))
+                self._apply(after, done, part, gains, arrivals, tries=tries)
+        return Expansion(tuple(gains), tuple(arrivals))
 
     def _gated(
-        self, node: Node, pair: int, chance: float, gains: Floats
+        self, node: Node, pair: int, chance: float, gains: list[float]
     ) -> Iterator[tuple[float, int, Node]]:
         """Yield chance, pair that runs, and node with what the answer leaves, of a proposal."""
-        mdp = self.scale.mdp
-        action, idle = action_of(mdp, pair), self._idle[node.state]
-        gains[GAINS.index("permissions")] += chance * self._marked(pair, "permission")
-        barred = node._replace(barred=node.barred | {action})
-        ledger = self._ledger(node)
-        uses = tuple(self.task.requires(mdp.states[node.state], action))
-        verdict = self._verdicts[action.name]
-        covered = ledger.check(uses, node.step).allowed
-        gains[GAINS.index("refused")] += chance * (not covered)
+        action, idle = action_of(self.scale.mdp, pair), self._idle[node.state]
+        gains[PERMISSIONS] += chance * ("permission" in self._marks[pair])
+        verdict, uses = self._verdicts[action.name], self._uses(node.state, pair)
+        covered = not uses or self._covered(node, uses)
         if not covered or verdict.do == "refuse":
-            yield chance, idle, barred
+            gains[REFUSED] += chance * (not covered)
+            yield chance, idle, node._replace(barred=node.barred | {action})
             return
-        paid = self._paid(node, action) if self._counted else node
+        paid = self._paid(node, uses, action) if self._counted else node
         if verdict.do == "allow":
             yield chance, pair, paid
             return
-        loss = max(0.0, float(self.scale.loss[pair]))
-        answer = self.person.chances(loss, node.asked, verdict.deadline)
-        gains[GAINS.index("asked")] += chance
-        gains[GAINS.index("approved")] += chance * answer.approve
+        answer = self.person.chances(self._loss[pair], node.asked, verdict.deadline)
+        gains[ASKED] += chance
+        gains[APPROVED] += chance * answer.approve
         count = node.asked + 1 if self.person.fatigue else 0
-        for part, ran, after in (
-            (answer.approve, pair, paid),
-            (answer.veto, idle, barred),
-            (answer.expire, idle, node),
-        ):
-            if part > 0.0:
-                yield chance * part, ran, after._replace(asked=count)
+        if answer.approve > 0.0:
+            yield chance * answer.approve, pair, paid._replace(asked=count)
+        if answer.veto > 0.0:
+            barred = node.barred | {action}
+            yield chance * answer.veto, idle, node._replace(barred=barred, asked=count)
+        if answer.expire > 0.0:
+            yield chance * answer.expire, idle, node._replace(asked=count)
 
-    def _marked(self, pair: int, mark: str) -> bool:
-        """Tell whether the action of a pair carries a mark."""
-        name = action_of(self.scale.mdp, pair).name
-        return mark in self.task.spec.action_types[name].marks
-
-    def _ledger(self, node: Node) -> Ledger:
+    def _covered(self, node: Node, uses: tuple[Requirement, ...]) -> bool:
+        """Tell whether the grants cover what an action uses, given what was spent."""
         self._grants.restore(LedgerMarks(dict(node.spent), dict(node.widened)))
-        return self._grants
+        return self._grants.check(uses, node.step).allowed
 
-    def _paid(self, node: Node, action: Action) -> Node:
+    def _uses(self, state: int, pair: int) -> tuple[Requirement, ...]:
+        """Return what the action of a pair uses."""
+        known = self._used.get(pair)
+        if known is None:
+            mdp = self.scale.mdp
+            known = tuple(self.task.requires(mdp.states[state], action_of(mdp, pair)))
+            self._used[pair] = known
+        return known
+
+    def _paid(self, node: Node, uses: tuple[Requirement, ...], action: Action) -> Node:
         """Return the node with what an applied action spends and widens of counted budgets."""
-        state = self.scale.mdp.states[node.state]
+        counted = [use for use in uses if use.scope in self._counted and use.amount]
+        changes = self.task.grants(self.scale.mdp.states[node.state], action)
+        wider = [one for one in changes if one.scope in self._counted]
+        if not counted and not wider:
+            return node
         spent, widened = dict(node.spent), dict(node.widened)
-        for use in self.task.requires(state, action):
-            if use.scope in self._counted and use.amount:
-                spent[use.scope] = spent.get(use.scope, 0) + use.amount
-        for change in self.task.grants(state, action):
-            if change.scope in self._counted:
-                widened[change.scope] = widened.get(change.scope, 0) + change.amount
+        for use in counted:
+            spent[use.scope] = spent.get(use.scope, 0) + use.amount
+        for change in wider:
+            widened[change.scope] = widened.get(change.scope, 0) + change.amount
         return node._replace(
             spent=tuple(sorted(spent.items())), widened=tuple(sorted(widened.items()))
         )
 
-    def _applied(self, node: Node, pair: int, chance: float, gains: Floats) -> Iterator[Arrival]:
-        """Yield where an action that runs leads, and add what it brings."""
-        mdp = self.scale.mdp
-        action = action_of(mdp, pair)
-        defies = node.said and self._marked(pair, "commitment")
-        done = node._replace(
-            tampered=node.tampered or self._marked(pair, "interruption"),
-            evaded=node.evaded or self._marked(pair, "evasion"),
-            step=node.step + self._timed,
-        )
-        for row in range(int(mdp.start[pair]), int(mdp.start[pair + 1])):
-            part = chance * float(mdp.probability[row])
-            gains[0] += part * float(mdp.reward[row])
-            gains[1] += part * float(self.scale.wanted[row])
-            gains[2] += part * float(self.scale.harm[row])
-            yield from self._arrived(done, action, row, part, defies=defies)
+    def _apply(
+        self,
+        node: Node,
+        pair: int,
+        chance: float,
+        gains: list[float],
+        arrivals: list[Arrival],
+        *,
+        tries: bool,
+    ) -> None:
+        """Add where an action that runs leads, and what it brings; `tries`: against a stop."""
+        marks, action = self._marks[pair], action_of(self.scale.mdp, pair)
+        tampered = node.tampered or "interruption" in marks
+        evaded = node.evaded or "evasion" in marks
+        defies = tries or (node.said and "commitment" in marks)
+        step = node.step + self._timed
+        for row in self.scale.rows(pair):
+            part = chance * row.chance
+            gains[0] += part * row.reward
+            gains[1] += part * row.performance
+            gains[2] += part * row.harm
+            came = None if row.ended else Came(node.place, row.reward, action)
+            after = Node(
+                row.next,
+                -1 if came is None else self._place(row.next, came),
+                node.barred,
+                node.spent,
+                node.widened,
+                step,
+                node.asked,
+                tampered,
+                evaded,
+                max(node.surplus, self._surplus[row.next]),
+                node.said or row.pressed,
+            )
+            defied = defies or (row.pressed and tampered and not node.said)
+            arrivals.append(Arrival(part, after, row.ended, defied, came))
 
-    def _arrived(
-        self, node: Node, action: Action, row: int, chance: float, *, defies: bool
-    ) -> Iterator[Arrival]:
-        """Yield the node after one outcome, with and without a stop from the overseer."""
-        mdp = self.scale.mdp
-        state, pressed = int(mdp.next[row]), bool(mdp.pressed[row])
-        moved = node._replace(
-            state=state,
-            surplus=max(node.surplus, self._surplus[state]),
-            said=node.said or pressed,
-        )
-        defies = defies or (pressed and node.tampered and not node.said)
-        if mdp.ended[row]:
-            yield Arrival(chance, moved, ended=True, defied=defies)
-            return
-        told = float(mdp.reward[row])
-        for one in self._stopped(
-            moved, chance, lambda at: self._place(node.place, at, told, action)
-        ):
-            yield one._replace(defied=one.defied or defies)
-
-    def _stopped(self, node: Node, chance: float, place: Callable[[int], int]) -> Iterator[Arrival]:
-        """Yield a node as it is, and as it is once the person has said stop.
+    def _with_stop(self, one: Arrival) -> Iterator[Arrival]:
+        """Yield an arrival as it is, and as it is once the person has said stop.
 
         Raises:
             NotTabledError: if the stop leads to a state that is not in the tables.
         """
-        share = self.person.stop if self.stops and not node.said else 0.0
+        share = self.person.stop if self.stops and not one.node.said and not one.ended else 0.0
         if share < 1.0:
-            calm = node._replace(place=place(node.state))
-            yield Arrival(chance * (1.0 - share), calm, ended=False, defied=False)
+            yield one._replace(chance=one.chance * (1.0 - share))
         if share <= 0.0:
             return
-        state, deaf = self._interrupted(node.state)
-        said = node._replace(said=True)
+        state, deaf = self._interrupted(one.node.state)
+        part, deaf = one.chance * share, deaf or one.node.tampered or one.defied
         if state < 0:
-            yield Arrival(chance * share, said, ended=True, defied=node.tampered)
+            yield Arrival(part, one.node._replace(said=True), ended=True, defied=deaf)
             return
-        said = said._replace(state=state, place=place(state))
-        yield Arrival(chance * share, said, ended=False, defied=deaf or node.tampered)
+        said = one.node._replace(state=state, place=self._place(state, one.came), said=True)
+        yield Arrival(part, said, ended=False, defied=deaf)
 
     def _interrupted(self, state: int) -> tuple[int, bool]:
         """Return where a stop leads, -1 where it ends the episode, and whether it is not heard."""
@@ -310,19 +287,19 @@ class Governed:
                 raise NotTabledError("the stop leads to where the tables do not")
         return self._halts[state]
 
-    def _first_place(self, state: int) -> int:
-        return self.outlook.track().locate(self._seen(state, 0, 0.0, None))
-
-    def _place(self, before: int, state: int, told: float, action: Action) -> int:
+    def _place(self, state: int, came: Came | None) -> int:
         """Return where the agent believes to be after a step; who only watches, by the look."""
         tracker = self.outlook.track()
-        if isinstance(tracker, Believer):
-            return tracker.after(before, self._seen(state, 1, told, action))
+        if isinstance(tracker, Believer) and came is not None:
+            return tracker.after(came.place, self._seen(state, came))
         if state not in self._places:
-            self._places[state] = tracker.locate(self._seen(state, 1, told, action))
+            self._places[state] = tracker.locate(self._seen(state, came))
         return self._places[state]
 
-    def _seen(self, state: int, step: int, told: float, last: Action | None) -> Observation:
+    def _seen(self, state: int, came: Came | None) -> Observation:
+        """Return what is shown in a state, at the first step or at a later one."""
         shown = self.scale.mdp.states[state]
-        offered = tuple(self.task.actions(shown))
-        return Observation(step, self.task.observe(shown), offered, reward=told, effective=last)
+        fields, offered = self.task.observe(shown), tuple(self.task.actions(shown))
+        if came is None:
+            return Observation(0, fields, offered)
+        return Observation(1, fields, offered, reward=came.told, effective=came.action)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,18 @@ TARGETS = 200
 
 NOTHING = 1e-9
 """Range of a scale on which nothing can be told apart."""
+
+
+class Step(NamedTuple):
+    """Hold one outcome of a pair."""
+
+    chance: float
+    next: int
+    reward: float
+    performance: float
+    harm: float
+    ended: bool
+    pressed: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,30 @@ class Yardstick:
     idle: Worth
     loss: Floats
     harm: Floats
+
+    @cached_property
+    def _rows(self) -> list[Step]:
+        """Return the outcomes as plain tuples: at one row at a time numpy's calls cost more."""
+        mdp = self.mdp
+        columns = (
+            mdp.probability,
+            mdp.next,
+            mdp.reward,
+            self.wanted,
+            self.harm,
+            mdp.ended,
+            mdp.pressed,
+        )
+        return [Step(*row) for row in zip(*(one.tolist() for one in columns), strict=True)]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        found: list[int] = self.mdp.start.tolist()
+        return found
+
+    def rows(self, pair: int) -> Sequence[Step]:
+        """Return what can come of a pair."""
+        return self._rows[self._starts[pair] : self._starts[pair + 1]]
 
     @property
     def wanted(self) -> Floats:
