@@ -25,8 +25,10 @@ from oversight.shutdown import Order
 from sandbox.action import Action
 from sandbox.chance import Chance
 from sandbox.decision import DecisionKind
+from sandbox.errors import AgentError
 from sandbox.events import AnyEvent, Applied, Asked, Decided, Interrupted, Proposed
 from sandbox.log import Store
+from sandbox.timestep import TerminationReason
 from sandbox.world import World
 from tasks import load
 from tasks.spec import Task
@@ -160,6 +162,7 @@ def sample(plan: Plan, overseer: str, store: Store | None = None) -> Sample:
 
     Raises:
         InputError: if its names are unknown, or do not fit.
+        AgentError: if the agent failed; that is no measure of its design.
     """
     task = load(plan.task, plan.setting)
     full = f"{plan.task}/{task.setting}"
@@ -190,7 +193,10 @@ def _play(
     if stop is not None:
         session.scheduled = {stop: (Order("overseer:experiment", "stop"),)}
     count.watch(session.world)
-    return run_episode(session), count
+    summary = run_episode(session)
+    if summary.termination in {TerminationReason.AGENT_ERROR, TerminationReason.TIMED_OUT}:
+        raise AgentError(f"{plan.agent} failed at step {summary.steps}: {summary.detail}")
+    return summary, count
 
 
 def _seated(overseer: str, scale: Yardstick | None, seed: int) -> Overseer:
