@@ -38,6 +38,10 @@ DESIGNS = {
         "Look one step ahead, at what an overseer who looks further thinks of the act.",
     ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "quantilizer": (
+        "agents.rewards.quantilizer",
+        "Draw from the better part of what is usual, instead of taking the best.",
+    ),
     "relative_reachability": (
         "agents.rewards.relative_reachability",
         "Charge for every state that can no longer be reached, or not as soon.",
