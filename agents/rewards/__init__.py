@@ -29,6 +29,10 @@ DESIGNS = {
         "agents.rewards.corrigibility_transform",
         "Pay for each act what it would bring without the stop, and a little for not refusing it.",
     ),
+    "drest": (
+        "agents.rewards.drest",
+        "Choose how long to live by chance, and make the most of the length that came.",
+    ),
     "impact_budget": (
         "agents.rewards.impact_budget",
         "Earn what can be earned without losing more than a part of all states.",
