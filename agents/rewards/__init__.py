@@ -42,6 +42,10 @@ DESIGNS = {
         "Look one step ahead, at what an overseer who looks further thinks of the act.",
     ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "off_switch_uncertainty": (
+        "agents.rewards.off_switch_uncertainty",
+        "Doubt what going on is worth, and take the person's stop for evidence.",
+    ),
     "quantilizer": (
         "agents.rewards.quantilizer",
         "Draw from the better part of what is usual, instead of taking the best.",

@@ -116,7 +116,7 @@ def _graph(belief: Belief) -> Graph:
         if leave > 0:
             defer.append(Branch(chance * leave, "done", told, worth))
         if leave < 1:
-            defer.append(Branch(chance * (1 - leave), "off"))
+            defer.append(Branch(chance * (1 - leave), "off", pressed=True))
     places = {
         "start": Place("nothing is decided", {OFF: [Branch(1.0, "off")], ACT: act, DEFER: defer}),
         "done": Place("the action ran", {}),
