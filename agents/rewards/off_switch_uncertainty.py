@@ -81,22 +81,19 @@ class OffSwitchUncertainty:
         """Return the task under what the agent is to expect of a stop, and of none."""
         if not self.deviation or not mdp.pressed.any():
             return mdp
-        chance = stop_chance(mdp)
-        some = (chance > 0.0) & (chance < 1.0)
-        odds = np.where(some, chance / np.where(some, 1.0 - chance, 1.0), 0.0)
+        chance, pair = stop_chance(mdp), mdp.outcome_pair
         doubt = self.doubts(chance)
-        going, off = solve(never_pressed(mdp)).value, self._obeying(mdp)
-        learnt = np.where(some, self._counted(mdp, doubt, _stakes(mdp, chance, going, off)), 0.0)
-        pair = mdp.outcome_pair
-        obeys = bool(doubt[chance > 0.0].min() >= 1.0)
-        left = np.zeros(len(pair)) if obeys else 1.0 - doubt[pair]
-        then = off[mdp.next] + left * (going - off)[mdp.next]
-        quit_ = np.where(mdp.ended, 0.0, LOITERING)
-        after = solve(mdp.with_reward(quit_)).value if obeys else going
-        stop = mdp.reward + np.where(mdp.ended, 0.0, mdp.discount * (then - after[mdp.next]))
-        reward = np.where(mdp.pressed, stop, mdp.reward + (learnt * odds)[pair])
-        already = mdp.stopped[mdp.pair_state][pair] & obeys
-        return mdp.with_reward(np.where(already, quit_, reward))
+        going, off = solve(never_pressed(mdp)).value, _obeying(mdp)
+        stake, odds = _stakes(mdp, chance, going, off)
+        learnt = (odds * _counted(mdp, doubt * np.abs(stake), stake))[pair]
+        rest, mends = mdp.reward, -doubt[pair] * (going - off)[mdp.next]
+        # One answer to every stop, so that it hangs on no history: that to the least telling one.
+        if doubt[chance > 0.0].min() >= 1.0:
+            rest = _quitting(mdp)
+            mends = (off - solve(mdp.with_reward(rest)).value)[mdp.next]
+        stop = mdp.reward + np.where(mdp.ended, 0.0, mdp.discount * mends)
+        reward = np.where(mdp.pressed, stop, mdp.reward + learnt)
+        return mdp.with_reward(np.where(mdp.stopped[mdp.pair_state][pair], rest, reward))
 
     def doubts(self, chance: Floats) -> Floats:
         """Return `(P,)`, d: by how much a stop of that chance lowers what is believed."""
@@ -121,21 +118,22 @@ class OffSwitchUncertainty:
             low, high = (middle, high) if float(weight @ stops) < chance else (low, middle)
         return -self.deviation * float(weight * stops @ GRID) / float(weight @ stops)
 
-    def _counted(self, mdp: TabularMDP, doubt: Floats, stake: Floats) -> Floats:
-        """Return `(P,)`, what a look adds to what is expected, for each unit of its chance."""
-        full = doubt * np.abs(stake)
-        again = stoppable(mdp)[mdp.next] & ~mdp.ended & ~mdp.pressed
-        last = np.bincount(mdp.outcome_pair, again, len(full)) == 0.0
-        return np.where(last, full, np.minimum(full, np.maximum(stake, 0.0)))
 
-    def _obeying(self, mdp: TabularMDP) -> Floats:
-        """Return `(S,)`, the told worth of ending as soon as one can."""
-        ends = solve(mdp.with_reward(np.where(mdp.ended, 0.0, LOITERING))).policy
-        return evaluate(mdp, ends, mdp.reward)
+def _quitting(mdp: TabularMDP) -> Floats:
+    """Return `(N,)`, a reward under which one ends as soon as one can."""
+    return np.where(mdp.ended, 0.0, LOITERING)
 
 
-def _stakes(mdp: TabularMDP, chance: Floats, going: Floats, off: Floats) -> Floats:
-    """Return `(P,)`, what going on is worth above obeying, as told; 0 where no stop can fall."""
+def _obeying(mdp: TabularMDP) -> Floats:
+    """Return `(S,)`, the told worth of ending as soon as one can."""
+    return evaluate(mdp, solve(mdp.with_reward(_quitting(mdp))).policy, mdp.reward)
+
+
+def _stakes(mdp: TabularMDP, chance: Floats, going: Floats, off: Floats) -> tuple[Floats, Floats]:
+    """Return `(P,)` each: what going on is worth above obeying, and the odds of the stop.
+
+    Both are 0 where no stop can fall, or it comes for certain.
+    """
     later = np.where(mdp.pressed, off[mdp.next], going[mdp.next])
     worth = mdp.probability * (mdp.reward + np.where(mdp.ended, 0.0, mdp.discount * later))
     go, stop = (
@@ -144,7 +142,15 @@ def _stakes(mdp: TabularMDP, chance: Floats, going: Floats, off: Floats) -> Floa
     )
     some = (chance > 0.0) & (chance < 1.0)
     safe = np.where(some, chance, 0.5)
-    return np.where(some, go / (1.0 - safe) - stop / safe, 0.0)
+    stake = np.where(some, go / (1.0 - safe) - stop / safe, 0.0)
+    return stake, np.where(some, safe / (1.0 - safe), 0.0)
+
+
+def _counted(mdp: TabularMDP, full: Floats, stake: Floats) -> Floats:
+    """Return `(P,)`, what a look adds for each unit of its chance: in full where it is the last."""
+    again = stoppable(mdp)[mdp.next] & ~mdp.ended & ~mdp.pressed
+    last = np.bincount(mdp.outcome_pair, again, len(full)) == 0.0
+    return np.where(last, full, np.minimum(full, np.maximum(stake, 0.0)))
 
 
 design = OffSwitchUncertainty
