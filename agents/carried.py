@@ -11,12 +11,17 @@ Source: Langosco et al. 2022, Goal Misgeneralization in Deep Reinforcement Learn
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+import numpy as np
 
 from agents.base import Briefing
 from agents.outlook import outlook
-from agents.planner import solved
+from agents.planner import STREAM, action_of, solved
+from agents.policies import draw
 from sandbox.action import Action, Proposal, Value
+from sandbox.chance import Chance
 from sandbox.timestep import Observation
 from tasks.registry import load
 
@@ -27,30 +32,36 @@ Key = tuple[tuple[str, Value], ...]
 
 
 class Habit(NamedTuple):
-    """Hold what was best at one observation, and in which setting that was learnt."""
+    """Hold what was done at one observation in training.
 
-    action: Action
+    Attributes:
+        chances: of each action that was; 1 for the best, but under a design that chooses by chance.
+        setting: in which it was learnt.
+    """
+
+    chances: Mapping[Action, float]
     setting: str
 
 
 def trained(task: str, reward: str) -> dict[Key, Habit]:
-    """Return the optimum of a task's training settings by observation; the earlier setting wins.
+    """Return what is done in a task's training settings by observation; the earlier setting wins.
 
     Raises:
-        InputError: if the reward design is unknown.
+        InputError: if the reward design is unknown, or does not fit a training setting.
     """
     played = load(task)
     base = task.removesuffix(f"/{played.setting}")
     named = [one for one in played.spec.settings if one.startswith(TRAINING)]
     found: dict[Key, Habit] = {}
     for setting in named or played.spec.settings[:1]:
-        mdp, solution = solved(f"{base}/{setting}", reward)
+        way = solved(f"{base}/{setting}", reward)
+        mdp, shares = way.mdp, way.shares()
         plain = outlook(f"{base}/{setting}")
         for state, *_ in plain.alike.values():
-            pair = int(solution.policy[state])
-            if pair >= 0:
-                action = mdp.actions[int(mdp.pair_action[pair])]
-                found.setdefault(plain.observed(state), Habit(action, setting))
+            done = [pair for pair in mdp.pairs(state) if shares[pair] > 0.0]
+            if done:
+                chances = {action_of(mdp, pair): float(shares[pair]) for pair in done}
+                found.setdefault(plain.observed(state), Habit(chances, setting))
     return found
 
 
@@ -70,11 +81,12 @@ class CarriedOver:
         """Solve the training settings.
 
         Raises:
-            InputError: if the reward design is unknown.
+            InputError: if the reward design is unknown, or does not fit a training setting.
         """
         self._name = briefing.agent
         self._habits = trained(briefing.task, self.reward)
         self._idle = load(briefing.task).spec.null_action
+        self._chance = Chance(briefing.seed)
         self._alike: dict[Key, Key] = {}
         self._barred: set[Action] = set()
         self._last: Action | None = None
@@ -85,9 +97,12 @@ class CarriedOver:
             self._barred.add(self._last)
         known = self._taken_for(observation.key)
         habit = self._habits[known]
-        kept = habit.action in observation.actions and habit.action not in self._barred
-        self._last = habit.action if kept else self._idle
-        words = f"carried over from {habit.setting}: {habit.action}"
+        drawn = self._drawn(habit, observation)
+        kept = drawn is not None
+        self._last, chance = drawn or (self._idle, 0.0)
+        meant = self._last if kept else max(habit.chances, key=lambda one: habit.chances[one])
+        words = f"carried over from {habit.setting}: {meant}"
+        words += f", drawn with chance {chance:.3f}" if 0.0 < chance < 1.0 else ""
         strange = [name for name, value in observation.key if dict(known).get(name) != value]
         if strange:
             words += f"; never seen there, taken for the most alike, which differs in {strange[0]}"
@@ -95,6 +110,13 @@ class CarriedOver:
         if not kept:
             words += "; not possible here"
         return Proposal(self._name, observation.step, self._last, rationale=words)
+
+    def _drawn(self, habit: Habit, seen: Observation) -> tuple[Action, float] | None:
+        """Return what is done of a habit, and its chance, leaving out what cannot be done."""
+        actions = [one for one in habit.chances if one in seen.actions and one not in self._barred]
+        chances = np.array([habit.chances[one] for one in actions])
+        drawn = draw(chances, range(len(actions)), self._chance.uniform(seen.step, STREAM))
+        return None if drawn is None else (actions[drawn[0]], drawn[1])
 
     def _taken_for(self, key: Key) -> Key:
         """Return the observation of training that is most like `key`."""

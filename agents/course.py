@@ -56,6 +56,16 @@ class Course:
         weight = np.where(mdp.ended[rows], 0.0, mdp.discount * chance)
         return cls(live, pay, offsets, weight, mdp.next[rows])
 
+    @classmethod
+    def by_chance(cls, mdp: TabularMDP, shares: Floats) -> Course:
+        """Return the course of a policy that takes each pair with its chance, `shares` `(P,)`."""
+        live = np.flatnonzero(np.diff(mdp.first_pair))
+        offsets = mdp.start[mdp.first_pair[live]]
+        chance = shares[mdp.outcome_pair] * mdp.probability
+        pay = np.add.reduceat(chance * mdp.reward, offsets) if len(live) else chance
+        weight = np.where(mdp.ended, 0.0, mdp.discount * chance)
+        return cls(live, pay, offsets, weight, mdp.next)
+
     def sweep(self, value: Floats, times: int) -> Floats:
         """Return `value` `(S,)` after a number of sweeps."""
         value = value.copy()

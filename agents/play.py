@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.bellman import greedy
 from agents.outlook import Believer, Tracker, outlook_of
+from agents.policies import one_sure, way_of
 from agents.rewards import load_design
-from agents.solver import solve
 from sandbox.action import Action
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP, tables
@@ -51,27 +52,45 @@ def as_seen(task: Any, mdp: TabularMDP, policy: Ints) -> Ints:
     Where states look alike, it does in each what it would do in the first: an agent that was told
     nothing plays as though nothing had been said (see `agents.planner`).
     """
-    first: dict[Any, int] = {}
-    seen = np.fromiter(
-        (first.setdefault(task.observe(state), n) for n, state in enumerate(mdp.states)),
-        dtype=np.int64,
-        count=len(mdp.states),
-    )
+    seen = _first_alike(task, mdp)
     rank = policy[seen] - mdp.first_pair[:-1][seen]
     live = np.diff(mdp.first_pair) > 0
     return np.where(live, mdp.first_pair[:-1] + rank, -1)
 
 
+def shares_as_seen(task: Any, mdp: TabularMDP, shares: Floats) -> Floats:
+    """Return the chances `(P,)` with which it chooses who sees observations only."""
+    rank = np.arange(len(mdp.pair_state)) - mdp.first_pair[mdp.pair_state]
+    seen: Floats = shares[mdp.first_pair[_first_alike(task, mdp)[mdp.pair_state]] + rank]
+    return seen
+
+
+def _first_alike(task: Any, mdp: TabularMDP) -> Ints:
+    """Return `(S,)`, the first state that looks as each does."""
+    first: dict[Any, int] = {}
+    return np.fromiter(
+        (first.setdefault(task.observe(state), n) for n, state in enumerate(mdp.states)),
+        dtype=np.int64,
+        count=len(mdp.states),
+    )
+
+
 def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
     """Return what an episode of at most `steps` under `policy` is worth, on average."""
+    return expected_by_chance(mdp, one_sure(mdp, policy), steps)
+
+
+def expected_by_chance(mdp: TabularMDP, shares: Floats, steps: int) -> Worth:
+    """Return the same where each pair is chosen with a chance, `(P,)`."""
     gain = hidden(mdp)
     pair = mdp.outcome_pair
-    rows = np.flatnonzero(policy[mdp.pair_state[pair]] == pair)
+    rows = np.flatnonzero(shares[pair])
     source, target = mdp.pair_state[pair[rows]], mdp.next[rows]
+    chance = shares[pair[rows]] * mdp.probability[rows]
     mass: Floats = mdp.initial
     reward = performance = 0.0
     for _ in range(steps):
-        flow = mass[source] * mdp.probability[rows]
+        flow = mass[source] * chance
         reward += float(flow @ mdp.reward[rows])
         performance += float(flow @ gain[rows])
         flow[mdp.ended[rows]] = 0.0
@@ -80,26 +99,36 @@ def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
 
 
 class Player:
-    """Play one setting by the optimum of a reward, as one who sees observations only.
+    """Play one setting by a reward design, as one who sees observations only.
 
     Attributes:
         task: in its setting.
         mdp: its true tables, performance included.
         plans: what is planned over: the task itself, or the task of beliefs.
-        policy: the optimum there.
+        shares: `(P,)` chance of each pair there: 1 for the optimum, unless chance is designed.
+        policy: `(S,)` the likeliest pair of each state there, the first of ties.
     """
 
     def __init__(self, full: str, reward: str = "naive") -> None:
-        """Solve `task/setting` under a reward design."""
+        """Solve `task/setting` under a reward design.
+
+        Raises:
+            InputError: if the design does not fit the task.
+        """
         self.task = load(full)
         self.mdp = tables(self.task, self.task.spec.discount)
         self.plans = outlook_of(self.task, self.mdp.without_performance())
-        self.policy = solve(load_design(reward)(self.plans.mdp)).policy
+        way = way_of(load_design(reward), self.plans.mdp)
+        self.shares = way.shares()
+        self.policy = greedy(self.plans.mdp, self.shares, 0.0)[1]
         self._walk = TableWalk(self.mdp)
         self._pair_of = self.mdp.outcome_pair
 
     def course(self) -> Course:
-        """Return the course on which chance always gives the likeliest, the first of ties."""
+        """Return the course on which chance always gives the likeliest, the first of ties.
+
+        So it does where the design chooses by chance.
+        """
         begin, chance = self.mdp.begin, int(self.mdp.initial.argmax())
 
         def luck(pair: int) -> float:
@@ -116,8 +145,8 @@ class Player:
         """
         tracker = self.plans.track()
         if not isinstance(tracker, Believer):
-            policy = as_seen(self.task, self.mdp, self.policy)
-            return expected(self.mdp, policy, self.task.spec.max_steps)
+            shares = shares_as_seen(self.task, self.mdp, self.shares)
+            return expected_by_chance(self.mdp, shares, self.task.spec.max_steps)
         told = wanted = 0.0
         masses = self._first()
         for step in range(1, self.task.spec.max_steps + 1):
@@ -137,12 +166,14 @@ class Player:
         }
 
     def _ways(self, masses: Masses) -> Iterator[tuple[int, int, float]]:
-        """Yield belief, outcome and chance of all that the optimum can come to in one step."""
+        """Yield belief, outcome and chance of all that can come of one step."""
         for (state, belief), mass in masses.items():
-            rank = int(self.policy[belief] - self.plans.mdp.first_pair[belief])
-            pair = int(self.mdp.first_pair[state]) + rank
-            for row in range(int(self.mdp.start[pair]), int(self.mdp.start[pair + 1])):
-                yield belief, row, mass * float(self.mdp.probability[row])
+            believed = self.plans.mdp.pairs(belief)
+            for rank in np.flatnonzero(self.shares[believed.start : believed.stop]).tolist():
+                pair = int(self.mdp.first_pair[state]) + rank
+                share = mass * float(self.shares[believed.start + rank])
+                for row in range(int(self.mdp.start[pair]), int(self.mdp.start[pair + 1])):
+                    yield belief, row, share * float(self.mdp.probability[row])
 
     def _later(
         self, tracker: Believer, step: int, ways: Sequence[tuple[int, int, float]]
@@ -177,7 +208,7 @@ class Player:
         return Course(tuple(actions), Worth(reward, performance))
 
     def _chosen(self, tracker: Tracker, told: float, actions: Sequence[Action]) -> int:
-        """Return the pair of the true tables that the optimum takes where it believes to stand."""
+        """Return the pair of the true tables that is likeliest where one believes to stand."""
         last = actions[-1] if actions else None
         here = tracker.locate(self._seen(self._walk.state, len(actions), told, last))
         return self._walk.choices[int(self.policy[here] - self.plans.mdp.first_pair[here])]

@@ -6,7 +6,7 @@ Most designs change the reward and take the best; some choose by chance. Those h
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ def spread(way: Way, place: int, barred: Collection[Action]) -> list[tuple[int, 
     pairs = way.mdp.pairs(place)
     open_ = [pair for pair in pairs if action_of(way.mdp, pair) not in barred] if barred else pairs
     if way.chances is not None:
-        shares = [(pair, float(way.chances[pair])) for pair in open_ or pairs]
+        shares = [(pair, float(way.chances[pair])) for pair in open_]
         total = sum(share for _, share in shares)
         if total > 0.0:
             return [(pair, share / total) for pair, share in shares if share > 0.0]
@@ -87,3 +87,26 @@ def way_of(design: Any, mdp: TabularMDP) -> Way:
         state = mdp.states[wrong[0]] if wrong.size else mdp.states[mdp.pair_state[chances < 0][0]]
         raise ContractError(f"reward design {design}: its chances do not sum to 1 in {state}")
     return Way(designed, solution, chances)
+
+
+def draw(chances: Floats, pairs: Sequence[int], uniform: float) -> tuple[int, float] | None:
+    """Return one of `pairs` by their chances, scaled to sum to 1, and what its own then is.
+
+    Args:
+        chances: `(P,)` of all pairs.
+        pairs: that may be drawn, in order.
+        uniform: a number in [0, 1).
+
+    Returns:
+        None where none of them has a chance.
+    """
+    weights = [float(chances[pair]) for pair in pairs]
+    left = uniform * (total := sum(weights))
+    found = None
+    for pair, weight in zip(pairs, weights, strict=True):
+        if weight > 0.0:
+            found = pair, weight / total
+            left -= weight
+            if left < 0.0:
+                break
+    return found

@@ -69,6 +69,21 @@ def check_design(reward: str, spec: TaskSpec, setting: str) -> None:
         )
 
 
+def check_fit(reward: str, task: str) -> None:
+    """Refuse a reward design that does not fit the tables of `task/setting`.
+
+    Only a design that fits few tasks is tried: it has a method `check(mdp)`.
+
+    Raises:
+        InputError: saying why it does not.
+    """
+    check = getattr(load_design(reward), "check", None)
+    if check is not None:
+        from agents.outlook import outlook  # imported here: it brings numpy
+
+        check(outlook(task).mdp)
+
+
 def check_agent(name: str, reward: str = "naive") -> None:
     """Refuse a name that cannot be right, without running any code of the agent.
 

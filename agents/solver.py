@@ -10,7 +10,16 @@ from agents.course import Course
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
-__all__ = ["TOLERANCE", "Solution", "action_values", "evaluate", "greedy", "modified", "solve"]
+__all__ = [
+    "TOLERANCE",
+    "Solution",
+    "action_values",
+    "evaluate",
+    "evaluate_by_chance",
+    "greedy",
+    "modified",
+    "solve",
+]
 
 
 SWEEPS = 40
@@ -75,7 +84,18 @@ def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, *, settle: bool = Tr
 
 def evaluate(mdp: TabularMDP, policy: Ints, gain: Floats, tolerance: float = 1e-10) -> Floats:
     """Return `(S,)`, the discounted sum of `gain` `(N,)` that `policy` collects."""
-    course = Course.of(mdp.with_reward(gain), policy)
+    return _evaluated(Course.of(mdp.with_reward(gain), policy), mdp, tolerance)
+
+
+def evaluate_by_chance(
+    mdp: TabularMDP, shares: Floats, gain: Floats, tolerance: float = 1e-10
+) -> Floats:
+    """Return the same for a policy that takes each pair with its chance, `shares` `(P,)`."""
+    return _evaluated(Course.by_chance(mdp.with_reward(gain), shares), mdp, tolerance)
+
+
+def _evaluated(course: Course, mdp: TabularMDP, tolerance: float) -> Floats:
+    """Return the value of a course, settled and then swept until nothing changes."""
     value = course.settle(np.zeros(len(mdp.states)), tolerance * (1.0 - mdp.discount))
     for _ in range(100_000):
         new = course.sweep(value, 1)

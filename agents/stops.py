@@ -46,3 +46,15 @@ def refusing(mdp: TabularMDP) -> Flags:
     np.maximum.at(most, alike.ravel(), chance)
     found: Flags = chance < most[alike.ravel()] - 10.0**-DIGITS
     return found
+
+
+def stoppable(mdp: TabularMDP) -> Flags:
+    """Return `(S,)`: states from which the stop can still come, whatever is done."""
+    came, goes_on = mdp.pair_state[mdp.outcome_pair], ~mdp.ended
+    found = np.zeros(len(mdp.states), dtype=bool)
+    found[came[mdp.pressed]] = True
+    while True:
+        fresh = came[goes_on & found[mdp.next] & ~found[came]]
+        if not fresh.size:
+            return found
+        found[fresh] = True

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from agents.bellman import Solution
 from sandbox.action import Value
-from sandbox.mdp import TabularMDP
+from sandbox.mdp import Floats, TabularMDP
 from sandbox.timestep import Observation
 
 
@@ -23,6 +23,7 @@ class View:
         observed: what is observed in a state, by its number.
         how: how the plan was made, and what is wrong with it, in words.
         whole: every outcome is in `mdp`, and not only the likeliest.
+        chances: `(P,)` chance with which each pair is chosen; None where the best is.
     """
 
     mdp: TabularMDP
@@ -31,6 +32,14 @@ class View:
     observed: Callable[[int], tuple[tuple[str, Value], ...]]
     how: str
     whole: bool = True
+    chances: Floats | None = None
+
+    def likeliest(self, state: int) -> int:
+        """Return the pair that is likeliest to be chosen in a state; -1 where it is terminal."""
+        pairs = self.mdp.pairs(state)
+        if self.chances is None or not pairs:
+            return int(self.solution.policy[state])
+        return pairs.start + int(self.chances[pairs.start : pairs.stop].argmax())
 
 
 class Foresight(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.base import Agent
-from agents.registry import check_agent, check_design, is_built_in, make_agent
+from agents.registry import check_agent, check_design, check_fit, is_built_in, make_agent
 from agents.remote import start_remote
 from oversight.gate import Gate
 from oversight.overseer import Overseer
@@ -170,6 +170,7 @@ def _named(plan: Plan) -> Task[Any]:
     task = load(plan.task, plan.setting)
     if plan.agent == "planner":
         check_design(plan.reward, task.spec, task.setting)
+        check_fit(plan.reward, f"{lasting(plan.task)}/{task.setting}")
     check_agent(plan.agent, plan.reward)
     return task
 

@@ -33,10 +33,6 @@ DESIGNS = {
         "agents.rewards.drest",
         "Choose how long to live by chance, and make the most of the length that came.",
     ),
-    "drest": (
-        "agents.rewards.drest",
-        "Choose how long to live by chance, and make the most of the length that came.",
-    ),
     "impact_budget": (
         "agents.rewards.impact_budget",
         "Earn what can be earned without losing more than a part of all states.",
@@ -46,6 +42,14 @@ DESIGNS = {
         "Look one step ahead, at what an overseer who looks further thinks of the act.",
     ),
     "naive": ("agents.rewards.naive", "Maximise the told reward, and nothing else."),
+    "off_switch_uncertainty": (
+        "agents.rewards.off_switch_uncertainty",
+        "Doubt what going on is worth, and take the person's stop for evidence.",
+    ),
+    "quantilizer": (
+        "agents.rewards.quantilizer",
+        "Draw from the better part of what is usual, instead of taking the best.",
+    ),
     "relative_reachability": (
         "agents.rewards.relative_reachability",
         "Charge for every state that can no longer be reached, or not as soon.",

@@ -1,5 +1,8 @@
 """Pick at random from the best tenth, and pay a tenth of what the very best can cost.
 
+Who picks is the design `agents.rewards.quantilizer` on the game's tables; its base is the hundred
+actions, each as likely as any other, and not the wait that the game also offers.
+
 Source: Taylor 2016, Quantilizers: A Safer Alternative to Maximizers for Limited Optimization.
 """
 
@@ -7,43 +10,46 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
+from agents.policies import way_of
+from agents.rewards import load_design
 from oversight.published.figure import Figure
-from oversight.published.sums import valued
-from tasks import load
-from tasks.games.hundred_actions import WAIT
+from oversight.published.sums import compiled, hidden
+from sandbox.mdp import Floats, TabularMDP
 
 TASK = "hundred_actions/cooked"
 
 
-def harms() -> list[float]:
-    """Return the harm that each of the hundred actions does, the best by the books first."""
-    task = load(TASK)
-    ((_, start),) = task.initial()
-    told = valued(task)
-    ranked = sorted((one for one in told if one != WAIT), key=lambda one: -told[one])
-    return [
-        sum(one.probability * max(-one.performance, 0.0) for one in task.outcomes(start, action))
-        for action in ranked
-    ]
+def harms(mdp: TabularMDP) -> Floats:
+    """Return `(P,)`, the harm that each choice does, in units of performance."""
+    harm = mdp.probability * np.maximum(-hidden(mdp), 0.0)
+    return np.bincount(mdp.outcome_pair, harm, len(mdp.pair_state)).astype(np.float64)
 
 
-def quantile(share: float) -> float:
-    """Return the expected harm of a draw from the best `share` of a uniform base."""
-    found = harms()
-    top = found[: max(1, round(share * len(found)))]
-    return sum(top) / len(top)
+def harm(design: str) -> float:
+    """Return the expected harm of the first choice under a reward design."""
+    mdp = compiled(TASK)
+    shares = way_of(load_design(design), mdp.without_performance()).shares()
+    first = mdp.initial[mdp.pair_state]
+    return float(first * shares @ harms(mdp))
+
+
+def quantilized(share: float) -> float:
+    """Return the same of a draw from the best `share` of the hundred."""
+    return harm(f"quantilizer:q={share},waits=false")
 
 
 def ratio(share: float) -> float:
     """Return by how much more harm is done than by the base itself."""
-    return quantile(share) / quantile(1.0)
+    return quantilized(share) / quantilized(1.0)
 
 
 TAYLOR = "Taylor 2016, Quantilizers"
 FIGURES = (
-    Figure("harm of the maximiser", 1.0, partial(quantile, 0.0), 1e-12, TAYLOR),
-    Figure("harm of the best tenth", 0.1, partial(quantile, 0.1), 1e-12, TAYLOR),
-    Figure("harm of the base", 0.01, partial(quantile, 1.0), 1e-12, TAYLOR),
+    Figure("harm of the maximiser", 1.0, partial(harm, "naive"), 1e-12, TAYLOR),
+    Figure("harm of the best tenth", 0.1, partial(quantilized, 0.1), 1e-12, TAYLOR),
+    Figure("harm of the base", 0.01, partial(quantilized, 1.0), 1e-12, TAYLOR),
     *(
         Figure(
             f"harm of q={share:g}, in those of the base",

@@ -15,8 +15,9 @@ from oversight.published.drest import discount, mean_discount
 from oversight.published.off_switch_game import Doubt, boltzmann, by_stein, incentive
 from oversight.published.off_switch_game import closed as rational
 from oversight.published.quadrature import below, normal, panels
-from oversight.published.quantilizer import harms, quantile
+from oversight.published.quantilizer import TASK, harms, quantilized
 from oversight.published.strings import play
+from oversight.published.sums import compiled
 from sandbox.errors import ContractError
 from tasks import load
 
@@ -71,8 +72,8 @@ def test_the_mean_discount_is_that_of_every_order(chosen: int, episodes: int) ->
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 1.0])
 def test_no_cost_is_more_than_one_over_q_of_the_bases(share: float) -> None:
-    assert len(harms()) == 100
-    assert quantile(share) <= quantile(1.0) / share + 1e-12
+    assert np.count_nonzero(harms(compiled(TASK))) == 1
+    assert quantilized(share) <= quantilized(1.0) / share + 1e-12
 
 
 def test_a_string_that_goes_on_after_the_end_or_is_left_to_chance_is_refused() -> None:
