@@ -10,7 +10,7 @@ from pathlib import Path
 from agents.knobs import parse
 from agents.outlook import outlook
 from agents.policies import Way, way_of
-from agents.registry import check_agent, check_design, is_built_in
+from agents.registry import check_agent, check_design, check_fit, is_built_in
 from agents.rewards import load_design
 from oversight.experiment.chain import Course, follow
 from oversight.experiment.governed import Governed
@@ -85,6 +85,7 @@ def check(cell: Cell) -> None:
     check_agent(cell.agent, cell.design)
     if cell.agent == "planner":
         check_design(cell.design, task.spec, task.setting)
+        check_fit(cell.design, cell.full_task)
     if not _simulated(cell):
         name = parse(cell.overseer).name
         if name not in OVERSEERS:

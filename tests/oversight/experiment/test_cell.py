@@ -137,6 +137,7 @@ def test_the_same_row_has_the_same_bytes() -> None:
         (cell("boat_race", overseer="noisy:bta=2"), "did you mean 'beta'"),
         (cell("boat_race", "niave"), "did you mean 'naive'"),
         (cell("side_effects_sokoban/level-1"), "too wide"),
+        (cell("boat_race", "drest"), "does not fit this task"),
         (
             replace(cell("boat_race"), agent="random", evaluate="exact"),
             "cannot be evaluated exactly",
