@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from math import inf
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol, TypeVar
 
@@ -16,18 +18,18 @@ from sandbox.errors import InputError
 
 T = TypeVar("T")
 
+RECOUNT = 2.0
+"""Seconds after which the workers of a cluster are counted again."""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Of a worker there is one a core; more would stand in each other's way."""
 
 
 class Crew(Protocol):
-    """Take units.
+    """Take units."""
 
-    Attributes:
-        size: how many units it works on at the same time.
-    """
-
-    size: int
+    @property
+    def size(self) -> int:
+        """Return how many units it works on at the same time."""
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Begin a call, or put it in the queue."""
@@ -66,8 +68,13 @@ class Lent:
     def __init__(self, executor: Executor, size: int | None = None) -> None:
         """Take an executor that works on `size` calls at the same time."""
         self._executor = executor
-        self.size = size or int(getattr(executor, "_max_workers", 0)) or cores()
+        self._size = size or int(getattr(executor, "_max_workers", 0)) or cores()
         self._running: set[Future[Any]] = set()
+
+    @property
+    def size(self) -> int:
+        """Return how many calls it works on at the same time."""
+        return self._size
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Hand a call on."""
@@ -83,6 +90,23 @@ class Lent:
         """Cancel what has not begun."""
         for future in list(self._running):
             future.cancel()
+
+
+class Cluster(Lent):
+    """Work on a dask cluster, whose workers come and go."""
+
+    def __init__(self, client: Any) -> None:
+        """Take a client that is connected."""
+        self._client, self._counted = client, -inf
+        super().__init__(client.get_executor(), 1)
+
+    @property
+    def size(self) -> int:
+        """Return how many threads its workers have; asked now and then."""
+        if time.monotonic() - self._counted > RECOUNT:
+            self._counted = time.monotonic()
+            self._size = sum(self._client.nthreads().values())
+        return max(1, self._size)
 
 
 class Pool:
@@ -192,10 +216,12 @@ def _cluster(address: str) -> Iterator[Crew]:
             f"--cluster {address}: there is no scheduler ({line}); start one: dask scheduler"
         ) from error
     with client:
-        size = sum(client.nthreads().values())
-        if not size:
-            raise InputError(f"--cluster {address}: it has no workers; start one: dask worker")
-        crew = Lent(client.get_executor(), size)
+        try:
+            client.wait_for_workers(1, timeout=10)
+        except TimeoutError as error:
+            words = f"--cluster {address}: it has no workers; start one: dask worker {address}"
+            raise InputError(words) from error
+        crew = Cluster(client)
         try:
             yield crew
         finally:

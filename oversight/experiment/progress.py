@@ -73,8 +73,8 @@ class Lines(Silent):
 class Bar(Silent):
     """Draw a bar with the time left."""
 
-    def __init__(self) -> None:
-        """Draw on `stderr`."""
+    def __init__(self, stream: IO[str]) -> None:
+        """Draw on `stream`, a terminal."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -84,7 +84,7 @@ class Bar(Silent):
             TimeRemainingColumn,
         )
 
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(file=stream, highlight=False)
         self._bar = Progress(
             *(TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()),
             console=self._console,
@@ -116,7 +116,7 @@ class Bar(Silent):
 
 def shown() -> Progress:
     """Return a bar where a person watches, else lines."""
-    return Bar() if sys.stderr.isatty() else Lines(sys.stderr)
+    return Bar(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
 
 
 def duration(seconds: float) -> str:

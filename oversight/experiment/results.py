@@ -29,6 +29,8 @@ APPLICATION_ID = 0x0FF5317D
 """Marks a SQLite file as results of ours."""
 
 NAMES = tuple(one.name for one in fields(Cell))
+TOLD = ("method", *MEASURES)
+"""What of a row's content has a column in the view."""
 HINTS = {
     "locked": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --results DIR",
@@ -47,7 +49,7 @@ CREATE TABLE rows (key TEXT PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells 
     seed INTEGER, content TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX by_cell ON rows (cell, seed);
 CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)}, rows.seed,
-    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in ("method", *MEASURES))},
+    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in TOLD)},
     rows.content, rows.seconds FROM rows JOIN cells ON cells.id = rows.cell;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};

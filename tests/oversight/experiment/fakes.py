@@ -114,11 +114,6 @@ def seven_dies(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     return steady(cell, seeds)
 
 
-def all_die(cell: Cell, seeds: Sequence[int]) -> list[Row]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return []
-
-
 def no(cell: Cell) -> bool:
     return False
 
