@@ -1,8 +1,8 @@
 """Measure what a sweep costs beyond its episodes: time, memory, and what a second worker brings.
 
 Run: `.venv/bin/python benchmarks/bench_sweep.py [EPISODES]`. The episodes are made up: one kind is
-a row and nothing else, the other takes half a millisecond of arithmetic. Overhead is the time of a
-run less that of a plain loop over the same episodes; kinds and workers are interleaved.
+a row and nothing else, the other about half a millisecond. Overhead is the time of a run in this
+process less that of a plain loop over the same episodes; kinds and workers are interleaved.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from oversight.experiment.row import Cell, Row
 from oversight.experiment.runner import run
 from oversight.experiment.unit import Evaluation
 
-EPISODES, SOME, ROUNDS = 1_000_000, 4_000, 7
-WORK = 15_000
+EPISODES, SOME, BUSY, ROUNDS = 1_000_000, 20_000, 8_000, 7
+WORK = 40_000
 OVERHEAD, SPEEDUP, MEMORY = 20.0, 1.6, 1024
 PLAN = Experiment(name="sweep", tasks=["boat_race"], designs=["naive", "satisficer"])
 
@@ -104,11 +104,16 @@ def plain(evaluate: Callable[[Cell, Sequence[int]], list[Row]], episodes: int) -
 
 def main(episodes: int) -> None:
     """Print medians of interleaved rounds, then one large sweep."""
-    overhead, ratio = [], []
+    overhead, processor, ratio = [], [], []
     for _ in range(ROUNDS):
-        overhead.append((seconds(trivial, SOME, 1) - plain(trivial, SOME)) / SOME * 1e6)
-        ratio.append(seconds(busy, 2 * SOME, 1) / seconds(busy, 2 * SOME, 2))
+        began = time.process_time()
+        beyond = seconds(trivial, SOME, 1)
+        between = time.process_time()
+        overhead.append((beyond - plain(trivial, SOME)) / SOME * 1e6)
+        processor.append((2 * between - began - time.process_time()) / SOME * 1e6)
+        ratio.append(seconds(busy, BUSY, 1) / seconds(busy, BUSY, 2))
     print(f"overhead of an episode    {median(overhead):6.1f} us (aim <= {OVERHEAD:.0f})")
+    print(f"of that on the processor  {median(processor):6.1f} us")
     print(f"1 worker / 2 workers      {median(ratio):6.2f}    (aim >= {SPEEDUP})")
     spent = seconds(trivial, episodes, 2)
     own, worker = (

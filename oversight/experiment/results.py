@@ -58,6 +58,7 @@ PRAGMA user_version = {FORMAT};
 """  # noqa: S608 (constants)
 
 
+KEPT = "a.seed, a.content, a.seconds"
 SHARED = "other.rows a JOIN other.cells o ON o.id = a.cell JOIN main.cells c ON c.key = o.key"
 """The rows of another file, and their cells in this one."""
 
@@ -239,7 +240,7 @@ class Results:
             f"INSERT OR IGNORE INTO main.cells (key, {names}) SELECT key, {names} FROM other.cells"  # noqa: S608 (constants)
         )
         self.db.conn.execute(
-            f"INSERT OR IGNORE INTO main.rows SELECT c.id, a.seed, a.content, a.seconds FROM {SHARED}"  # noqa: S608 (constants)
+            f"INSERT OR IGNORE INTO main.rows SELECT c.id, {KEPT} FROM {SHARED}"  # noqa: S608 (constants)
         )
 
 
