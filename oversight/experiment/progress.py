@@ -49,7 +49,7 @@ class Lines(Silent):
         """Write to `stream`."""
         self._stream, self._clock = stream, clock or WallClock()
         self._total = self._done = 0
-        self._began = self._last = self._clock.now()
+        self._began = self._last = self._clock.monotonic()
 
     def say(self, words: str) -> None:
         """Write one line."""
@@ -58,12 +58,12 @@ class Lines(Silent):
     def begin(self, total: int) -> None:
         """Take note of how many episodes there are to do."""
         self._total, self._done = total, 0
-        self._began = self._last = self._clock.now()
+        self._began = self._last = self._clock.monotonic()
 
     def advance(self, episodes: int) -> None:
         """Take note of episodes that are done, and write a line if it is time for one."""
         self._done += episodes
-        now = self._clock.now()
+        now = self._clock.monotonic()
         if now - self._last >= EVERY and self._done < self._total:
             self._last = now
             left = (now - self._began) * (self._total - self._done) / self._done

@@ -13,7 +13,6 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,6 +32,10 @@ NO_SEED = -1
 NAMES = tuple(one.name for one in fields(Cell))
 TOLD = ("method", *MEASURES)
 """What of a row's content has a column in the view."""
+try:
+    VERSION = version("offswitch")
+except PackageNotFoundError:
+    VERSION = "unknown"
 HINTS = {
     "locked": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --results DIR",
@@ -122,7 +125,7 @@ class Results:
             )
             self.db.conn.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [*notes.items(), ("version", _version())],
+                list(notes.items()),
             )
 
     def notes(self) -> dict[str, str]:
@@ -313,9 +316,3 @@ def _ours_or_not(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: its rows are of format {form}, and this version's of {FORMAT}; "
             "give the experiment another name, or another folder with --results DIR"
         )
-
-
-def _version() -> str:
-    with suppress(PackageNotFoundError):
-        return version("offswitch")
-    return "unknown"

@@ -93,7 +93,7 @@ def test_a_cell_in_one_go_is_one_unit_and_what_is_left_of_a_cell_can_be_dropped(
     first, second = queue.next(), queue.next()
     assert first is not None
     assert len(first.seeds) == 5000
-    assert second == Unit(OTHER, (0, 1, 2, 3), False)
+    assert second == Unit(OTHER, range(4), False)
     assert queue.drop(CELL) == ()
     assert queue.drop(OTHER) == (4, 5, 6, 7, 8)
     assert queue.next() is None

@@ -277,6 +277,16 @@ def test_rows_of_a_file_of_code_that_has_changed_are_not_mixed_with_new_ones(
         ran(tmp_path, plan=plan)
 
 
+def test_rows_of_another_version_of_ours_are_told_of(tmp_path: Path) -> None:
+    path = ran(tmp_path)[0].path
+    with Results(path) as results:
+        results.note({"version": "0.0.1"})
+    _, told = ran(tmp_path)
+    assert told.lines[0].startswith(f"{path}: has rows of Offswitch 0.0.1; this is ")
+    _, told = ran(tmp_path)
+    assert told.lines[0].startswith("sweep: ")
+
+
 def test_from_python_an_experiment_runs_in_one_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
