@@ -23,6 +23,9 @@ TRIES = 3
 IN_VAIN = 2
 """Units given up, when none has ever come back, until all is given up."""
 
+PULSE = 5.0
+"""Seconds without anything coming until the crew is asked whether it is still there."""
+
 Keep = Callable[[Unit, Evaluated], None]
 
 
@@ -46,7 +49,7 @@ class Dispatch:
         """Have everything evaluated; on a Ctrl-C keep what has come by then.
 
         Raises:
-            InputError: if no worker lives long enough to bring anything back.
+            InputError: if no worker lives long enough to bring anything back, or all are gone.
         """
         try:
             while self._hand_out():
@@ -81,7 +84,9 @@ class Dispatch:
 
     def _take_in(self) -> None:
         """Wait for something to come; where a worker is lost, for everything that is out."""
-        done, _ = wait(self._out, return_when=FIRST_COMPLETED)
+        done, _ = wait(self._out, PULSE, return_when=FIRST_COMPLETED)
+        if not done:
+            self._crew.check()
         broken = any(lost(_fault(future)) for future in done)
         if broken:
             done, _ = wait(self._out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -34,6 +35,13 @@ class Crew(Protocol):
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Begin a call, or put it in the queue."""
 
+    def check(self) -> None:
+        """Refuse to wait any longer for what will never come.
+
+        Raises:
+            InputError: saying what is lost.
+        """
+
     def mend(self) -> None:
         """Make good the loss of a worker, where the crew does not do so itself."""
 
@@ -54,6 +62,9 @@ class Here:
         except Exception as error:  # noqa: BLE001 (the future carries it)
             future.set_exception(error)
         return future
+
+    def check(self) -> None:
+        """Do nothing: what is handed in is done."""
 
     def mend(self) -> None:
         """Do nothing: there is no worker to lose."""
@@ -83,6 +94,9 @@ class Lent:
         future.add_done_callback(self._running.discard)
         return future
 
+    def check(self) -> None:
+        """Do nothing: it says itself what is lost."""
+
     def mend(self) -> None:
         """Do nothing: whoever lent it keeps its workers."""
 
@@ -105,8 +119,26 @@ class Cluster(Lent):
         """Return how many threads its workers have; asked now and then."""
         if time.monotonic() - self._counted > RECOUNT:
             self._counted = time.monotonic()
-            self._size = sum(self._client.nthreads().values())
+            with suppress(OSError):  # while it is connected again, as before
+                self._size = sum(self._client.nthreads().values())
         return max(1, self._size)
+
+    def check(self) -> None:
+        """Refuse to wait for a scheduler that is gone: dask would, and say nothing.
+
+        Raises:
+            InputError: if it is gone.
+        """
+        if self._client.status in {"closing", "closed"}:
+            raise InputError(
+                "the cluster's scheduler is gone; the finished rows are kept: start it again, and "
+                "the same command goes on from there"
+            )
+
+    def stop(self) -> None:
+        """Cancel what has not begun; where the scheduler is gone there is nothing to cancel."""
+        if self._client.status == "running":
+            super().stop()
 
 
 class Pool:
@@ -130,6 +162,9 @@ class Pool:
         """
         with _held_back(signal.SIGINT):
             return self._executor.submit(function, *arguments)
+
+    def check(self) -> None:
+        """Do nothing: a lost worker breaks what is out."""
 
     def mend(self) -> None:
         """Start other workers in the place of all."""
@@ -208,6 +243,7 @@ def _cluster(address: str) -> Iterator[Crew]:
         dask: Any = import_module("distributed")
     except ImportError as error:
         raise InputError("--cluster needs dask: pip install 'offswitch[cluster]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we say it ourselves
     try:
         client = dask.Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
