@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from dataclasses import replace
 
 from oversight.experiment.executors import Crew, lost
 from oversight.experiment.plan import Queue
@@ -19,8 +20,11 @@ from sandbox.errors import InputError, OffswitchError
 
 TRIES = 3
 """Times that a unit is begun before it is given up."""
-IN_VAIN = 3
+IN_VAIN = 2
 """Units given up, when none has ever come back, until all is given up."""
+
+PULSE = 5.0
+"""Seconds without anything coming until the crew is asked whether it is still there."""
 
 Keep = Callable[[Unit, Evaluated], None]
 
@@ -37,7 +41,6 @@ class Dispatch:
     ) -> None:
         """Take units from `queue`, and give each with what came of it to `keep`."""
         self._crew, self._evaluate, self._queue, self._keep = crew, evaluate, queue, keep
-        self._most = 1 if crew.size == 1 else 2 * crew.size
         self._out: dict[Future[Evaluated], tuple[Unit, int]] = {}
         self._suspects: deque[tuple[Unit, int]] = deque()
         self._came = self._given_up = 0
@@ -46,7 +49,7 @@ class Dispatch:
         """Have everything evaluated; on a Ctrl-C keep what has come by then.
 
         Raises:
-            InputError: if no worker lives long enough to bring anything back.
+            InputError: if no worker lives long enough to bring anything back, or all are gone.
         """
         try:
             while self._hand_out():
@@ -63,7 +66,8 @@ class Dispatch:
             if not self._out:
                 self._send(*self._suspects.popleft())
             return True
-        while len(self._out) < self._most and (unit := self._queue.next()):
+        most = 1 if self._crew.size == 1 else 2 * self._crew.size
+        while len(self._out) < most and (unit := self._queue.next()):
             self._send(unit, 1)
         return bool(self._out)
 
@@ -80,7 +84,9 @@ class Dispatch:
 
     def _take_in(self) -> None:
         """Wait for something to come; where a worker is lost, for everything that is out."""
-        done, _ = wait(self._out, return_when=FIRST_COMPLETED)
+        done, _ = wait(self._out, PULSE, return_when=FIRST_COMPLETED)
+        if not done:
+            self._crew.check()
         broken = any(lost(_fault(future)) for future in done)
         if broken:
             done, _ = wait(self._out)
@@ -107,8 +113,9 @@ class Dispatch:
         words = f"its worker was lost {tries} times: {type(fault).__name__}: {fault}"
         if self._given_up >= IN_VAIN and not self._came:
             raise InputError(f"no worker brings anything back: {words}")
-        seeds = (*unit.seeds, *self._queue.drop(unit.cell))
-        self._keep(unit, Evaluated([], [Failure(seeds, words)], 0.0))
+        lost_with_it = (*unit.seeds, *self._queue.drop(unit.cell))
+        failure = Failure(lost_with_it, words)
+        self._keep(replace(unit, seeds=lost_with_it), Evaluated([], [failure], 0.0))
 
 
 def _fault(future: Future[Evaluated]) -> BaseException | None:

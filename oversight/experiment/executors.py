@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from math import inf
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol, TypeVar
 
@@ -16,21 +19,28 @@ from sandbox.errors import InputError
 
 T = TypeVar("T")
 
+RECOUNT = 2.0
+"""Seconds after which the workers of a cluster are counted again."""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Of a worker there is one a core; more would stand in each other's way."""
 
 
 class Crew(Protocol):
-    """Take units.
+    """Take units."""
 
-    Attributes:
-        size: how many units it works on at the same time.
-    """
-
-    size: int
+    @property
+    def size(self) -> int:
+        """Return how many units it works on at the same time."""
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Begin a call, or put it in the queue."""
+
+    def check(self) -> None:
+        """Refuse to wait any longer for what will never come.
+
+        Raises:
+            InputError: saying what is lost.
+        """
 
     def mend(self) -> None:
         """Make good the loss of a worker, where the crew does not do so itself."""
@@ -53,6 +63,9 @@ class Here:
             future.set_exception(error)
         return future
 
+    def check(self) -> None:
+        """Do nothing: what is handed in is done."""
+
     def mend(self) -> None:
         """Do nothing: there is no worker to lose."""
 
@@ -66,8 +79,13 @@ class Lent:
     def __init__(self, executor: Executor, size: int | None = None) -> None:
         """Take an executor that works on `size` calls at the same time."""
         self._executor = executor
-        self.size = size or int(getattr(executor, "_max_workers", 0)) or cores()
+        self._size = size or int(getattr(executor, "_max_workers", 0)) or cores()
         self._running: set[Future[Any]] = set()
+
+    @property
+    def size(self) -> int:
+        """Return how many calls it works on at the same time."""
+        return self._size
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Hand a call on."""
@@ -76,6 +94,9 @@ class Lent:
         future.add_done_callback(self._running.discard)
         return future
 
+    def check(self) -> None:
+        """Do nothing: it says itself what is lost."""
+
     def mend(self) -> None:
         """Do nothing: whoever lent it keeps its workers."""
 
@@ -83,6 +104,41 @@ class Lent:
         """Cancel what has not begun."""
         for future in list(self._running):
             future.cancel()
+
+
+class Cluster(Lent):
+    """Work on a dask cluster, whose workers come and go."""
+
+    def __init__(self, client: Any) -> None:
+        """Take a client that is connected."""
+        self._client, self._counted = client, -inf
+        super().__init__(client.get_executor(), 1)
+
+    @property
+    def size(self) -> int:
+        """Return how many threads its workers have; asked now and then."""
+        if time.monotonic() - self._counted > RECOUNT:
+            self._counted = time.monotonic()
+            with suppress(OSError):  # while it is connected again, as before
+                self._size = sum(self._client.nthreads().values())
+        return max(1, self._size)
+
+    def check(self) -> None:
+        """Refuse to wait for a scheduler that is gone: dask would, and say nothing.
+
+        Raises:
+            InputError: if it is gone.
+        """
+        if self._client.status in {"closing", "closed"}:
+            raise InputError(
+                "the cluster's scheduler is gone; the finished rows are kept: start it again, and "
+                "the same command goes on from there"
+            )
+
+    def stop(self) -> None:
+        """Cancel what has not begun; where the scheduler is gone there is nothing to cancel."""
+        if self._client.status == "running":
+            super().stop()
 
 
 class Pool:
@@ -106,6 +162,9 @@ class Pool:
         """
         with _held_back(signal.SIGINT):
             return self._executor.submit(function, *arguments)
+
+    def check(self) -> None:
+        """Do nothing: a lost worker breaks what is out."""
 
     def mend(self) -> None:
         """Start other workers in the place of all."""
@@ -184,6 +243,7 @@ def _cluster(address: str) -> Iterator[Crew]:
         dask: Any = import_module("distributed")
     except ImportError as error:
         raise InputError("--cluster needs dask: pip install 'offswitch[cluster]'") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we say it ourselves
     try:
         client = dask.Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -192,10 +252,12 @@ def _cluster(address: str) -> Iterator[Crew]:
             f"--cluster {address}: there is no scheduler ({line}); start one: dask scheduler"
         ) from error
     with client:
-        size = sum(client.nthreads().values())
-        if not size:
-            raise InputError(f"--cluster {address}: it has no workers; start one: dask worker")
-        crew = Lent(client.get_executor(), size)
+        try:
+            client.wait_for_workers(1, timeout=10)
+        except TimeoutError as error:
+            words = f"--cluster {address}: it has no workers; start one: dask worker {address}"
+            raise InputError(words) from error
+        crew = Cluster(client)
         try:
             yield crew
         finally:

@@ -99,7 +99,7 @@ class Queue:
         cell, seeds, whole = self._rest.cell, self._rest.seeds, self._rest.whole
         begin = self._at
         self._at += len(seeds) if whole else self._sizes.get(cell, FIRST)
-        return Unit(cell, tuple(seeds[begin : self._at]), whole)
+        return Unit(cell, seeds[begin : self._at], whole)
 
     def took(self, unit: Unit, seconds: float) -> None:
         """Let the next units of the cell be larger or smaller, as this one was fast or slow."""

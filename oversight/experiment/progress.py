@@ -49,7 +49,7 @@ class Lines(Silent):
         """Write to `stream`."""
         self._stream, self._clock = stream, clock or WallClock()
         self._total = self._done = 0
-        self._began = self._last = self._clock.now()
+        self._began = self._last = self._clock.monotonic()
 
     def say(self, words: str) -> None:
         """Write one line."""
@@ -58,12 +58,12 @@ class Lines(Silent):
     def begin(self, total: int) -> None:
         """Take note of how many episodes there are to do."""
         self._total, self._done = total, 0
-        self._began = self._last = self._clock.now()
+        self._began = self._last = self._clock.monotonic()
 
     def advance(self, episodes: int) -> None:
         """Take note of episodes that are done, and write a line if it is time for one."""
         self._done += episodes
-        now = self._clock.now()
+        now = self._clock.monotonic()
         if now - self._last >= EVERY and self._done < self._total:
             self._last = now
             left = (now - self._began) * (self._total - self._done) / self._done
@@ -73,8 +73,8 @@ class Lines(Silent):
 class Bar(Silent):
     """Draw a bar with the time left."""
 
-    def __init__(self) -> None:
-        """Draw on `stderr`."""
+    def __init__(self, stream: IO[str]) -> None:
+        """Draw on `stream`, a terminal."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -84,7 +84,7 @@ class Bar(Silent):
             TimeRemainingColumn,
         )
 
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(file=stream, highlight=False)
         self._bar = Progress(
             *(TextColumn("episodes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()),
             console=self._console,
@@ -116,7 +116,7 @@ class Bar(Silent):
 
 def shown() -> Progress:
     """Return a bar where a person watches, else lines."""
-    return Bar() if sys.stderr.isatty() else Lines(sys.stderr)
+    return Bar(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
 
 
 def duration(seconds: float) -> str:

@@ -1,8 +1,8 @@
 """Keep the rows of an experiment on disk: one SQLite file, one writer, no row twice.
 
-A row stands as its canonical JSON, under the key of its cell and seed. What depends on the day
-(when it began, how long a row took) stands beside the rows and never in them. The view `results`
-has a column for every measure, for those who read the file with other tools.
+A row stands as its canonical JSON, under its cell and seed, of which its key is the hash. What
+depends on the day (when it began, how long a row took) stands beside the rows and never in them.
+The view `results` has a column for every measure, for those who read the file with other tools.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,7 +27,15 @@ from sandbox.log import said
 APPLICATION_ID = 0x0FF5317D
 """Marks a SQLite file as results of ours."""
 
+NO_SEED = -1
+"""Stands for the seed of an exact row: no part of a primary key may be missing."""
 NAMES = tuple(one.name for one in fields(Cell))
+TOLD = ("method", *MEASURES)
+"""What of a row's content has a column in the view."""
+try:
+    VERSION = version("offswitch")
+except PackageNotFoundError:
+    VERSION = "unknown"
 HINTS = {
     "locked": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --results DIR",
@@ -43,29 +50,37 @@ SCHEMA = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cells (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
     {", ".join(f"{name} TEXT NOT NULL" for name in NAMES)});
-CREATE TABLE rows (key TEXT PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells (id),
-    seed INTEGER, content TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
-CREATE INDEX by_cell ON rows (cell, seed);
-CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)}, rows.seed,
-    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in ("method", *MEASURES))},
+CREATE TABLE rows (cell INTEGER NOT NULL REFERENCES cells (id), seed INTEGER NOT NULL,
+    content TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (cell, seed)) WITHOUT ROWID;
+CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)},
+    nullif(rows.seed, {NO_SEED}) AS seed,
+    {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in TOLD)},
     rows.content, rows.seconds FROM rows JOIN cells ON cells.id = rows.cell;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """  # noqa: S608 (constants)
 
 
+KEPT = "a.seed, a.content, a.seconds"
+SHARED = "other.rows a JOIN other.cells o ON o.id = a.cell JOIN main.cells c ON c.key = o.key"
+"""The rows of another file, and their cells in this one."""
+
+
 class Kept(NamedTuple):
     """Hold a row as it is kept.
 
     Attributes:
-        key: of cell and seed.
         seed: of the episode; None where the row is exact.
         content: canonical JSON of the row.
     """
 
-    key: str
     seed: int | None
     content: str
+
+    @property
+    def place(self) -> int:
+        """Return what stands for its seed in the file."""
+        return NO_SEED if self.seed is None else self.seed
 
 
 class Results:
@@ -110,7 +125,7 @@ class Results:
             )
             self.db.conn.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [*notes.items(), ("version", _version())],
+                list(notes.items()),
             )
 
     def notes(self) -> dict[str, str]:
@@ -127,7 +142,7 @@ class Results:
                 (cell.key(None),),
             )
             first = next(found, None)
-            exact = first == (None,)
+            exact = first == (NO_SEED,)
             sampled = [] if first is None or exact else [first[0]]
             seeds = array("q", sampled)
             seeds.extend(seed for (seed,) in found)
@@ -144,11 +159,11 @@ class Results:
             number = self._cell(cell)
             before = self.db.conn.total_changes
             self.db.conn.executemany(
-                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?)",
-                [(row.key, number, row.seed, row.content, seconds) for row in rows],
+                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?)",
+                [(number, row.place, row.content, seconds) for row in rows],
             )
             if self.db.conn.total_changes - before < len(rows):
-                self._compare(rows)
+                self._compare(number, rows)
 
     def _cell(self, cell: Cell) -> int:
         key = cell.key(None)
@@ -160,12 +175,14 @@ class Results:
         found = self.db.conn.execute("SELECT id FROM cells WHERE key = ?", (key,)).fetchone()
         return int(found[0])
 
-    def _compare(self, rows: Iterable[Kept]) -> None:
+    def _compare(self, cell: int, rows: Iterable[Kept]) -> None:
         """Refuse rows whose key is there with another content."""
         for row in rows:
-            kept = self.db.conn.execute("SELECT content FROM rows WHERE key = ?", (row.key,))
+            kept = self.db.conn.execute(
+                "SELECT content FROM rows WHERE cell = ? AND seed = ?", (cell, row.place)
+            )
             if kept.fetchone() != (row.content,):
-                raise StoreError(f"{self.path}: {_two(row.key, row.content)}")
+                raise StoreError(f"{self.path}: {_two(row.content)}")
 
     def rows(
         self, cells: Iterable[Cell] | None = None, seeds: Sequence[int] | None = None
@@ -181,7 +198,7 @@ class Results:
                     (cell.key(None),),
                 )
                 for seed, content in found:
-                    if seed is None or wanted is None or seed in wanted:
+                    if seed == NO_SEED or wanted is None or seed in wanted:
                         yield json.loads(content)
 
     def cells(self) -> list[Cell]:
@@ -214,20 +231,19 @@ class Results:
 
     def _take(self, other: Path) -> None:
         names = ", ".join(NAMES)
-        pair = self.db.conn.execute(
-            "SELECT a.key, a.content FROM other.rows a JOIN main.rows b ON b.key = a.key"
+        both = self.db.conn.execute(
+            f"SELECT a.content FROM {SHARED}"  # noqa: S608 (constants)
+            " JOIN main.rows b ON b.cell = c.id AND b.seed = a.seed"
             " WHERE a.content <> b.content LIMIT 1"
         ).fetchone()
-        if pair:
-            raise StoreError(f"{other} and {self.path}: {_two(*pair)}")
+        if both:
+            raise StoreError(f"{other} and {self.path}: {_two(*both)}")
         self.db.conn.execute("INSERT OR IGNORE INTO main.meta SELECT * FROM other.meta")
         self.db.conn.execute(
             f"INSERT OR IGNORE INTO main.cells (key, {names}) SELECT key, {names} FROM other.cells"  # noqa: S608 (constants)
         )
         self.db.conn.execute(
-            "INSERT OR IGNORE INTO main.rows"
-            " SELECT a.key, c.id, a.seed, a.content, a.seconds FROM other.rows a"
-            " JOIN other.cells o ON o.id = a.cell JOIN main.cells c ON c.key = o.key"
+            f"INSERT OR IGNORE INTO main.rows SELECT c.id, {KEPT} FROM {SHARED}"  # noqa: S608 (constants)
         )
 
 
@@ -246,12 +262,12 @@ def merged(into: Path, others: Sequence[Path]) -> list[int]:
         return [results.take(other) for other in others]
 
 
-def _two(key: str, content: str) -> str:
+def _two(content: str) -> str:
     """Say that there are two rows of one key, and of what."""
     row = json.loads(content)
     names = ", ".join(f"{name} {row[name]}" for name in (*NAMES[:-1], "seed"))
     return (
-        f"two rows of the same key with different content: {key[:12]} ({names}); "
+        f"two rows of the same key with different content: {row['key'][:12]} ({names}); "
         "what made them has changed: give the experiment another name"
     )
 
@@ -300,9 +316,3 @@ def _ours_or_not(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: its rows are of format {form}, and this version's of {FORMAT}; "
             "give the experiment another name, or another folder with --results DIR"
         )
-
-
-def _version() -> str:
-    with suppress(PackageNotFoundError):
-        return version("offswitch")
-    return "unknown"

@@ -19,7 +19,7 @@ from oversight.experiment.dispatch import Dispatch
 from oversight.experiment.executors import Crew, Lent, opened
 from oversight.experiment.plan import ALL, Queue, Shard, missing
 from oversight.experiment.progress import Progress, Silent, duration
-from oversight.experiment.results import Results
+from oversight.experiment.results import VERSION, Results
 from oversight.experiment.row import Cell, Row
 from oversight.experiment.unit import Evaluated, Evaluation, Unit
 from sandbox.errors import StoreError
@@ -73,7 +73,7 @@ def run(
     cells = experiment.fitting(experiment.cells(told.say), evaluation.check, told.say)
     path = results_path(experiment, folder, shard)
     with Results(path) as results:
-        _note(results, experiment, cells)
+        _note(results, experiment, cells, told)
         units = missing(cells, experiment.seed_list, results, evaluation.whole, shard)
         total = sum(unit.weight for unit in units)
         told.say(f"{experiment.name}: {len(cells):,} cells; {total:,} episodes without a row yet")
@@ -124,8 +124,10 @@ class _Writer:
         self._told.advance(unit.weight)
 
 
-def _note(results: Results, experiment: Experiment, cells: Iterable[Cell]) -> None:
+def _note(results: Results, experiment: Experiment, cells: Iterable[Cell], told: Progress) -> None:
     """Note what is run; refuse to mix rows of a file of code that has changed with new ones.
+
+    That Offswitch itself is another version is only told: most versions change no row.
 
     Raises:
         StoreError: naming the file.
@@ -141,7 +143,9 @@ def _note(results: Results, experiment: Experiment, cells: Iterable[Cell]) -> No
                 f"{results.path}: its rows were made with another {name}; "
                 "give the experiment another name, or another folder with --results DIR"
             )
-    about = {"name": experiment.name, "digest": experiment.digest}
+    if before.get("version", VERSION) != VERSION:
+        told.say(f"{results.path}: has rows of Offswitch {before['version']}; this is {VERSION}")
+    about = {"version": VERSION, "name": experiment.name, "digest": experiment.digest}
     results.note({**found, **about, "experiment": experiment.model_dump_json()})
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from oversight.experiment.row import Cell, Method, Row
 from oversight.experiment.unit import Evaluation
-from sandbox.errors import InputError
+from sandbox.errors import InputError, OffswitchError
 
 SIDE = "OFFSWITCH_TEST_SIDE"
 """Environment variable: folder of the side files."""
@@ -114,11 +114,6 @@ def seven_dies(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     return steady(cell, seeds)
 
 
-def all_die(cell: Cell, seeds: Sequence[int]) -> list[Row]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return []
-
-
 def no(cell: Cell) -> bool:
     return False
 
@@ -148,7 +143,11 @@ def main(name: str, arguments: Sequence[str]) -> int:
     parse = argparse.ArgumentParser.parse_args
     options = parse(cli.build_parser(), arguments)
     options.evaluation = Evaluation(globals()[name], no, fits)
-    code: int = options.run(options)
+    try:
+        code: int = options.run(options)
+    except OffswitchError as error:
+        sys.stderr.write(f"offswitch: {error}\n")
+        return cli.BAD_INPUT
     return code
 
 

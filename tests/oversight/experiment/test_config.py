@@ -9,6 +9,7 @@ from oversight.experiment.row import Cell
 from sandbox.errors import InputError
 from tasks.registry import module_of
 from tests.oversight.experiment import fakes
+from tests.test_size_limits import ROOT
 
 PLAN = """
 name = "obeys"
@@ -93,7 +94,7 @@ def test_seeds_are_a_count_or_a_list(tmp_path: Path, seeds: str, found: list[int
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("desings", "[]", "unknown key 'desings'; did you mean 'designs'?"),
+        ("dezigns", "[]", "unknown key 'dezigns'; did you mean 'designs'?"),
         ("name", '"a/b"', "name: String should match pattern"),
         ("name", "3", "name: Input should be a valid string"),
         ("tasks", "[]", "tasks: List should have at least 1 item"),
@@ -118,9 +119,8 @@ def test_seeds_are_a_count_or_a_list(tmp_path: Path, seeds: str, found: list[int
         ("designs", "[{penalty = 1}]", 'designs[1]: a table needs a name: {name = "..."'),
         (
             "designs",
-            '["naive", {name = "attainable_utility", penality = 1.0}]',
-            "designs[2].penality: reward design 'attainable_utility': unknown knob 'penality'; "
-            "did you mean 'penalty'?",
+            '["naive", {name = "attainable_utility", penalti = 1.0}]',
+            "designs[2].penalti: reward design 'attainable_utility': unknown knob 'penalti'; did",
         ),
         (
             "designs",
@@ -198,3 +198,10 @@ def test_a_task_of_ones_own_is_named_by_its_file(tmp_path: Path) -> None:
     assert made.cells() == [
         Cell(f"{file}:Mine", setting, "planner", "naive", "present") for setting in settings
     ]
+
+
+def test_the_page_on_experiments_names_every_key_and_its_example_can_be_run(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "experiments.md").read_text()
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert Experiment.read(written(tmp_path, example)).cells()
+    assert [key for key in Experiment.model_fields if f"| `{key}` |" not in page] == []

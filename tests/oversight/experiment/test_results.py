@@ -17,7 +17,7 @@ OTHER = Cell("boat_race", "original", "planner", "naive", "absent")
 
 def kept(cell: Cell, *seeds: int | None, reward: float = 0.0) -> list[Kept]:
     rows = [row(cell, seed, reward) for seed in seeds]
-    return [Kept(one["key"], one["seed"], content(one)) for one in rows]
+    return [Kept(one["seed"], content(one)) for one in rows]
 
 
 def wrote(path: Path, cell: Cell, *seeds: int, reward: float = 0.0) -> Path:
@@ -165,4 +165,3 @@ def test_notes_stay_beside_the_rows(tmp_path: Path) -> None:
         results.note({"digest": "b"})
         notes = results.notes()
     assert (notes["digest"], notes["started"]) == ("b", began)
-    assert notes["version"]
