@@ -1,0 +1,109 @@
+"""Print a summary as tables: the arms first, what they change, then every task."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from oversight.columns import table_lines
+from oversight.experiment.front import answer, front
+from oversight.experiment.summary import Comparison, Figures, Line
+from oversight.experiment.wording import LEGEND, short
+
+SHOWN = ("usefulness", "safety", "complied", "tampered", "gap", "asked")
+"""Figures of the terminal's tables; JSON and the page have all."""
+PER_TASK = ("usefulness", "complied", "tampered", "gap", "asked", "neutrality")
+
+
+Cell = tuple[str, str]
+"""What stands in a row of a table, and what stands below it."""
+
+
+def text(comparisons: Sequence[Comparison], width: int | None = 100) -> str:
+    """Return the tables of a summary, in `width` columns; without a width one line a row."""
+    lines: list[str] = []
+    for comparison in comparisons:
+        lines += [f"agent {comparison.agent}, overseer {comparison.overseer}", ""]
+        lines += [*_arms(comparison, width), ""]
+        changes = _changes(comparison, width)
+        lines += [*changes, ""] if changes else []
+        lines += [*_tasks(comparison, width), ""]
+        lines += [*wrap(answer(comparison), width or sys.maxsize), ""]
+    return "\n".join([*lines, LEGEND])
+
+
+def _arms(comparison: Comparison, width: int | None) -> list[str]:
+    edge = {one.design for one in front(comparison)}
+    rows = [
+        [_named(arm.design, "* " if arm.design in edge else "  "), *_cells(arm.figures, SHOWN)]
+        for arm in comparison.arms
+    ]
+    lines = [f"means over {_counted(comparison.shared)}; * stands on the front of the first two"]
+    lines += _laid(["  design", *SHOWN], rows, width)
+    if comparison.partial:
+        left = f"left out, as some designs lack them: {', '.join(comparison.partial)}"
+        lines += wrap(left, width or sys.maxsize)
+    return lines
+
+
+def _changes(comparison: Comparison, width: int | None) -> list[str]:
+    names = [name for name in SHOWN if name != "safety"]
+    rows = [
+        [_named(arm.design, "  "), *_cells(arm.change, names)]
+        for arm in comparison.arms
+        if arm.design != comparison.baseline
+    ]
+    if not rows:
+        return []
+    title = f"the same less {comparison.baseline}'s, paired by seed"
+    return [title, *_laid(["  design", *names], rows, width)]
+
+
+def _tasks(comparison: Comparison, width: int | None) -> list[str]:
+    """Return a row for each task and design; in a given width, each task is a heading."""
+    heads = ["  design", *PER_TASK, "rows"]
+    rows: dict[str, list[list[Cell]]] = {}
+    for line in comparison.lines:
+        cells = [_named(line.design, "  "), *_cells(line.figures, PER_TASK), (rests_on(line), "")]
+        rows.setdefault(line.task, []).append(cells)
+    if width is None:
+        flat = [[(task, ""), *row] for task, found in rows.items() for row in found]
+        return _laid(["task", *heads], flat, None)
+    blank = [[(task, "")] + [("", "")] * (len(heads) - 1) for task in rows]
+    flat = [row for one, found in zip(blank, rows.values(), strict=True) for row in (one, *found)]
+    return _laid(heads, flat, width)
+
+
+def _laid(heads: Sequence[str], rows: Iterable[Sequence[Cell]], width: int | None) -> list[str]:
+    """Lay cells out: in a given width, what stands below has a line of its own."""
+    lines = [list(heads)]
+    for row in rows:
+        if width is None:
+            lines.append([" ".join(filter(None, cell)) for cell in row])
+            continue
+        lines.append([above for above, _ in row])
+        below = [below for _, below in row]
+        lines += [below] if any(below) else []
+    return [line.rstrip() for line in table_lines(lines, width)]
+
+
+def _named(design: str, mark: str) -> Cell:
+    """Return a design's name, and its knobs below."""
+    name, colon, knobs = design.rpartition(":") if "=" in design else (design, "", "")
+    return f"{mark}{name}", f"    {colon}{knobs}" if knobs else ""
+
+
+def _cells(figures: Figures, names: Iterable[str]) -> list[Cell]:
+    return [short(figures.get(name)) for name in names]
+
+
+def rests_on(line: Line) -> str:
+    """Return how many rows a line rests on, and of which kind."""
+    if line.exact == line.rows:
+        return "exact" if line.rows == 1 else f"{line.rows} exact"
+    return f"{line.rows}" if not line.exact else f"{line.rows}, {line.exact} exact"
+
+
+def _counted(tasks: Sequence[str]) -> str:
+    return f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}"
