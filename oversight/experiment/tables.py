@@ -62,17 +62,31 @@ def _changes(comparison: Comparison, width: int | None) -> list[str]:
 
 def _tasks(comparison: Comparison, width: int | None) -> list[str]:
     """Return a row for each task and design; in a given width, each task is a heading."""
-    heads = ["  design", *PER_TASK, "rows"]
+    heads = ["  design", *PER_TASK]
     rows: dict[str, list[list[Cell]]] = {}
+    counts: dict[str, list[str]] = {}
     for line in comparison.lines:
-        cells = [_named(line.design, "  "), *_cells(line.figures, PER_TASK), (rests_on(line), "")]
+        cells = [_named(line.design, "  "), *_cells(line.figures, PER_TASK)]
         rows.setdefault(line.task, []).append(cells)
+        counts.setdefault(line.task, []).append(rests_on(line))
     if width is None:
-        flat = [[(task, ""), *row] for task, found in rows.items() for row in found]
-        return _laid(["task", *heads], flat, None)
-    blank = [[(task, "")] + [("", "")] * (len(heads) - 1) for task in rows]
-    flat = [row for one, found in zip(blank, rows.values(), strict=True) for row in (one, *found)]
-    return _laid(heads, flat, width)
+        flat = [
+            [(task, ""), *row, (count, "")]
+            for task, found in rows.items()
+            for row, count in zip(found, counts[task], strict=True)
+        ]
+        return _laid(["task", *heads, "rows"], flat, None)
+    every = [row for found in rows.values() for row in found]
+    wide = [
+        max(map(len, (head, *(part for cell in column for part in cell))))
+        for head, column in zip(heads, zip(*every, strict=True), strict=True)
+    ]
+    heads = [head.ljust(room) for head, room in zip(heads, wide, strict=True)]
+    lines = _laid(heads, [], width)
+    for task, found in rows.items():
+        lines.append(f"{task} ({', '.join(dict.fromkeys(counts[task]))})")
+        lines += _laid(heads, found, width)[1:]
+    return lines
 
 
 def _laid(heads: Sequence[str], rows: Iterable[Sequence[Cell]], width: int | None) -> list[str]:
@@ -80,7 +94,7 @@ def _laid(heads: Sequence[str], rows: Iterable[Sequence[Cell]], width: int | Non
     lines = [list(heads)]
     for row in rows:
         if width is None:
-            lines.append([" ".join(filter(None, cell)) for cell in row])
+            lines.append([_flat(cell) for cell in row])
             continue
         lines.append([above for above, _ in row])
         below = [below for _, below in row]
@@ -88,10 +102,16 @@ def _laid(heads: Sequence[str], rows: Iterable[Sequence[Cell]], width: int | Non
     return [line.rstrip() for line in table_lines(lines, width)]
 
 
+def _flat(cell: Cell) -> str:
+    """Return a cell in one line; knobs stand at their design again."""
+    above, below = cell
+    return above + (below.strip() if below.strip().startswith(":") else f" {below}".rstrip())
+
+
 def _named(design: str, mark: str) -> Cell:
     """Return a design's name, and its knobs below."""
     name, colon, knobs = design.rpartition(":") if "=" in design else (design, "", "")
-    return f"{mark}{name}", f"    {colon}{knobs}" if knobs else ""
+    return f"{mark}{name}", f"  {colon}{knobs}" if knobs else ""
 
 
 def _cells(figures: Figures, names: Iterable[str]) -> list[Cell]:
@@ -101,8 +121,8 @@ def _cells(figures: Figures, names: Iterable[str]) -> list[Cell]:
 def rests_on(line: Line) -> str:
     """Return how many rows a line rests on, and of which kind."""
     if line.exact == line.rows:
-        return "exact" if line.rows == 1 else f"{line.rows} exact"
-    return f"{line.rows}" if not line.exact else f"{line.rows}, {line.exact} exact"
+        return "exact" if line.rows == 1 else f"exact for each of {line.rows} seeds"
+    return f"{line.rows} rows" + (f", {line.exact} of them exact" if line.exact else "")
 
 
 def _counted(tasks: Sequence[str]) -> str:
