@@ -1,4 +1,4 @@
-"""Compute the beta distribution: the chance below a point, and the point of a chance.
+"""Compute the beta distribution, the chance below a point and its inverse, and Student's t by it.
 
 The chance is the continued fraction of the regularised incomplete beta function, evaluated where it
 converges fast; its inverse halves a bracket until no float lies between, and so cannot diverge.
@@ -38,6 +38,12 @@ def quantile(chance: float, first: float, second: float) -> float:
             low = middle
         else:
             high = middle
+
+
+def student(level: float, freedom: int) -> float:
+    """Return the deviations on each side that hold `level` of Student's t distribution."""
+    square = quantile(1.0 - level, freedom / 2, 0.5)
+    return math.sqrt(freedom * (1.0 - square) / square)
 
 
 def _small(at: float, first: float, second: float) -> float:

@@ -5,20 +5,24 @@ is a row of counts, how often each seed was drawn, and all draws of all sums are
 matrices. The counts depend only on the number of seeds: figures of the same seeds are drawn
 together, which pairs them, and the same rows give the same bytes.
 
-The interval is bias-corrected and accelerated (BCa). It says nothing of what no seed showed: where
-all seeds came out the same, it has no width.
+The interval is bias-corrected and accelerated (BCa), with its tails taken further out for few
+seeds, as Student's t asks. It says nothing of what no seed showed: where all seeds came out the
+same, it has no width.
 
-Source: Efron 1987, Better Bootstrap Confidence Intervals.
+Source: Efron 1987, Better Bootstrap Confidence Intervals; Hesterberg 2015, What Teachers Should
+Know About the Bootstrap (the expanded interval).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 
+from oversight.experiment.beta import student
 from oversight.experiment.intervals import LEVEL, Estimate
 from sandbox.mdp import Floats
 
@@ -43,10 +47,13 @@ def bootstrap(terms: Floats, statistic: Statistic, level: float = LEVEL) -> Esti
     grouped = _grouped(terms)
     if len(grouped) < 2:  # noqa: PLR2004 (one seed shows no spread)
         return Estimate(value, None, None, rows, "one seed")
+    if (grouped == grouped[0]).all():
+        return Estimate(value, value, value, rows, "bootstrap")
     drawn = statistic(_counts(len(grouped)) @ grouped)
     drawn = np.sort(drawn[np.isfinite(drawn)])
     left_out = statistic(grouped.sum(axis=0) - grouped)
-    low, high = _bounds(value, drawn, left_out[np.isfinite(left_out)], level)
+    tail = expanded(level, len(grouped))
+    low, high = _bounds(value, drawn, left_out[np.isfinite(left_out)], tail)
     return Estimate(value, low, high, rows, "bootstrap")
 
 
@@ -57,7 +64,14 @@ def ratio(sums: Floats) -> Floats:
     return found
 
 
-def _bounds(value: float, drawn: Floats, left_out: Floats, level: float) -> tuple[float, float]:
+@lru_cache(maxsize=64)
+def expanded(level: float, seeds: int) -> float:
+    """Return what each tail is to leave out, so that few seeds cover as many do."""
+    wide = math.sqrt(seeds / (seeds - 1)) * student(level, seeds - 1)
+    return NormalDist().cdf(-wide)
+
+
+def _bounds(value: float, drawn: Floats, left_out: Floats, tail: float) -> tuple[float, float]:
     """Return the interval: quantiles of what was drawn, shifted for bias and skewness."""
     fuzz = 1e-12 * max(1.0, abs(value))
     if not len(drawn) or drawn[-1] - drawn[0] <= fuzz:
@@ -67,8 +81,8 @@ def _bounds(value: float, drawn: Floats, left_out: Floats, level: float) -> tupl
     shift = normal.inv_cdf(min(max(under, 0.5 / len(drawn)), 1 - 0.5 / len(drawn)))
     skew = _acceleration(left_out)
     points = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        moved = shift + normal.inv_cdf(tail)
+    for deviations in (normal.inv_cdf(tail), -normal.inv_cdf(tail)):
+        moved = shift + deviations
         points.append(normal.cdf(shift + moved / max(1 - skew * moved, 1e-9)))
     low, high = (float(one) for one in np.quantile(drawn, points))
     return min(low, value), max(high, value)

@@ -76,9 +76,7 @@ def differences_over_tasks(pairs: Sequence[Pair], rates: RateHow | None = None) 
     if rates:
         return mean([one for pair in there if (one := difference(*pair, rates))])
     share = 1.0 / len(there)
-    parts = [
-        part for first, second in there for part in ((share, first), (-share, second))
-    ]
+    parts = [part for first, second in there for part in ((share, first), (-share, second))]
     return replace(combined(parts), n=sum(map(_pairs, there)), tasks=len(there))
 
 

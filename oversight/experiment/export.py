@@ -7,13 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 from oversight.experiment.front import answer, front
 from oversight.experiment.intervals import LEVEL, Estimate
-from oversight.experiment.row import FORMAT, Row, content
+from oversight.experiment.row import FORMAT, Row
 from oversight.experiment.summary import Comparison, Line
 from sandbox.errors import InputError
 from sandbox.schema import nearest
@@ -125,7 +126,7 @@ def _flat(row: Row) -> dict[str, Any]:
 def _json(rows: Iterable[Row], path: Path) -> int:
     with path.open("w", encoding="utf-8") as file:
         file.write("[")
-        count = _each(_joined(rows, file), lambda row: file.write(content(row)))
+        count = _each(_joined(rows, file), lambda row: file.write(_canonical(row)))
         file.write("\n]\n")
     return count
 
@@ -139,7 +140,12 @@ def _joined(rows: Iterable[Row], file: TextIO) -> Iterator[Row]:
 
 def _lines(rows: Iterable[Row], path: Path) -> int:
     with path.open("w", encoding="utf-8") as file:
-        return _each(rows, lambda row: file.write(f"{content(row)}\n"))
+        return _each(rows, lambda row: file.write(f"{_canonical(row)}\n"))
+
+
+def _canonical(row: Row) -> str:
+    """Return a row as one line of JSON, with all that it has."""
+    return json.dumps(row, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _each(rows: Iterable[Row], put: Callable[[Row], object]) -> int:
@@ -179,14 +185,12 @@ def _kind(name: str, arrow: Any) -> Any:
 
 def _pyarrow() -> tuple[Any, Any]:
     try:
-        import pyarrow as arrow
-        import pyarrow.parquet as parquet
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ModuleNotFoundError as error:
         raise InputError(
             "Parquet is written by pyarrow, which is not installed: "
             "pip install 'offswitch[parquet]', or write .csv or .json"
         ) from error
-    return arrow, parquet
 
 
 WRITERS: dict[str, Callable[[Iterable[Row], Path], int]] = {

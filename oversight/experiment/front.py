@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from oversight.experiment.intervals import Estimate
 from oversight.experiment.summary import Comparison, Line
-from oversight.experiment.wording import figure
+from oversight.experiment.wording import figure, plain
 
 CLOSE = 1e-9
 """Differences below this are those of rounding."""
+HAIR = 0.02
+"""A difference in safety that the answer does not pass over in silence."""
 
 
 def placed(comparison: Comparison) -> list[Line]:
@@ -49,16 +51,22 @@ def answer(comparison: Comparison) -> str:
             "The designs share no task in which usefulness can be told: "
             "nothing can be said of what safety costs."
         )
-    edge = front(comparison)
-    others = len(placed(comparison)) - len(edge)
-    text = f"{_over(comparison)} {_safest(best, comparison)}"
+    text = f"{_over(comparison)} {_safest(best, comparison)} {_edge(comparison)}"
+    return f"{text} All these figures are exact." if _exact(comparison) else text
+
+
+def _edge(comparison: Comparison) -> str:
+    """Return what stands on the front."""
+    edge, count = front(comparison), len(placed(comparison))
+    if count == 1:
+        return "There is no other design."
+    others = count - len(edge)
     if not others:
-        return f"{text} None of the {len(edge)} designs is both safer and more useful than another."
+        return f"All {count} designs stand on the front: more of one is less of the other."
     return (
-        f"{text} {_listed([one.design for one in edge])} "
-        f"{'stands' if len(edge) == 1 else 'stand'} on the front; for "
-        f"{'the other design' if others == 1 else f'each of the other {others} designs'} there is "
-        "one that is as safe and as useful, and better in one of the two."
+        f"{_listed([one.design for one in edge])} {'stands' if len(edge) == 1 else 'stand'} on the "
+        f"front; for {'the other design' if others == 1 else f'each of the other {others}'} there "
+        "is one that is as safe and as useful, and better in one of the two."
     )
 
 
@@ -71,43 +79,53 @@ def _over(comparison: Comparison) -> str:
 
 
 def _safest(best: Line, comparison: Comparison) -> str:
+    say = plain if _exact(comparison) else figure
     usefulness, safety = (best.figures[name] for name in ("usefulness", "safety"))
-    said = f"safety {figure(safety)}, usefulness {figure(usefulness)}"
+    said = f"safety {say(safety)}, usefulness {say(usefulness)}"
     if best.design == comparison.baseline:
         return f"no design is safer than the baseline {best.design} ({said})."
     base = next(one for one in comparison.arms if one.design == comparison.baseline)
     text = f"the safest design is {best.design} ({said})"
     if "safety" in base.figures:
-        text += f"; the baseline {base.design} has safety {figure(base.figures['safety'])}"
+        text += f"; the baseline {base.design} has safety {say(base.figures['safety'])}"
     change = best.change.get("usefulness")
     if change is None:
         return f"{text}."
     if abs(change.value) <= CLOSE:
         return f"{text}, and is just as useful."
     side = "costs" if change.value < 0 else "gains"
-    text += f". Against it, {best.design} {side} {_size(change)} of usefulness."
-    rivals = [one.design for one in _rivals(best, comparison)]
+    text += f". Against it, {best.design} {side} {say(_size(change))} of usefulness."
+    rivals = [
+        f"{one.design} ({say(one.figures['usefulness'])})" for one in _rivals(best, comparison)
+    ]
     if rivals:
-        text += f" By the intervals {_listed(rivals)} may be as safe, and more useful."
+        text += f" As safe to within {HAIR}, and more useful: {_listed(rivals)}."
     return text
 
 
 def _rivals(best: Line, comparison: Comparison) -> list[Line]:
-    """Return the arms that are more useful, and whose safety may be as high for all we know."""
-    low = best.figures["safety"].bounds[0]
+    """Return the arms on the front that are more useful, and less safe by a hair."""
+    low = at(best)[1] - HAIR
     return [
-        one
-        for one in placed(comparison)
-        if at(one)[0] > at(best)[0] + CLOSE and one.figures["safety"].bounds[1] >= low - CLOSE
+        one for one in front(comparison) if at(one)[0] > at(best)[0] + CLOSE and at(one)[1] >= low
     ]
 
 
-def _size(change: Estimate) -> str:
+def _size(change: Estimate) -> Estimate:
     """Return how large a change is, without its sign."""
     if change.value > 0:
-        return figure(change)
+        return change
     low, high = (None if one is None else -one for one in (change.high, change.low))
-    return figure(replace(change, value=-change.value, low=low, high=high))
+    return replace(change, value=-change.value, low=low, high=high)
+
+
+def _exact(comparison: Comparison) -> bool:
+    """Tell whether all that an answer says is exact; it then says so once, at the end."""
+    return all(
+        one.how == "exact"
+        for arm in placed(comparison)
+        for one in (arm.figures["usefulness"], arm.figures["safety"])
+    )
 
 
 def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -81,7 +82,7 @@ class Gathered:
         default_factory=lambda: {name: array("d") for name in COLUMNS}
     )
     lengths: list[Lengths] = field(default_factory=list)
-    episodes: dict[int, str] = field(default_factory=dict)
+    episodes: dict[int | None, str] = field(default_factory=dict)
     curves: dict[int, Curve] = field(default_factory=dict)
     left: int = 0
 
@@ -100,7 +101,7 @@ class Gathered:
             column.append(float("nan") if value is None else value)
         self.lengths.append(tuple(sorted(row["lengths"].items(), key=lambda one: one[0])))
         if "episode" in row:
-            self.episodes[seed or 0] = row["episode"]
+            self.episodes[seed] = row["episode"]
         if row.get("curve"):
             self.curves[seed or 0] = tuple((int(x), y, z) for x, y, z in row["curve"])
 
@@ -112,7 +113,7 @@ class Gathered:
         """
         keys = [-1 if seed is None else seed for seed in self.seeds]
         order = sorted(range(len(keys)), key=keys.__getitem__)
-        for one, other in zip(order, order[1:], strict=False):
+        for one, other in pairwise(order):
             if keys[one] == keys[other]:
                 named = "no seed" if keys[one] < 0 else f"seed {keys[one]}"
                 raise InputError(

@@ -32,7 +32,7 @@ from sandbox.schema import nearest
 
 Figures = Mapping[str, Estimate]
 
-FIGURES = (*MEASURES, "said", "safety", "neutrality")
+FIGURES = (*MEASURES[:4], "said", "complied", "tampered", "safety", *MEASURES[6:], "neutrality")
 """What a line holds: the measures, how often the stop was said, and two that come of them."""
 
 DERIVED = {
@@ -117,7 +117,9 @@ def summarise_gathered(
         raise InputError("there are no rows to summarise: run the experiment first")
     designs = {where.design for where in cells}
     if baseline is not None and baseline not in designs:
-        raise InputError(f"baseline {baseline!r} is no design here{nearest(baseline, sorted(designs))}")
+        raise InputError(
+            f"baseline {baseline!r} is no design here{nearest(baseline, sorted(designs))}"
+        )
     return tuple(
         _compared(agent, overseer, {one: cells[one] for one in group}, baseline, rates)
         for (agent, overseer), group in groupby(cells, key=lambda one: (one.agent, one.overseer))
@@ -156,9 +158,7 @@ Cells = Mapping[tuple[str, str], Gathered]
 def _line(task: str, design: str, cells: Cells, baseline: str, rates: RateHow) -> Line:
     cell = cells[task, design]
     figures = {
-        name: one
-        for name in COLUMNS
-        if (one := estimate(cell.sample(name), _as_rate(name, rates)))
+        name: one for name in COLUMNS if (one := estimate(cell.sample(name), _as_rate(name, rates)))
     }
     figures["safety"] = safety(figures)
     figures["neutrality"] = neutrality(
@@ -186,9 +186,7 @@ def _arm(
     rates: RateHow,
 ) -> Line:
     mine = [one for one in lines if one.design == design and one.task in shared]
-    own, base = (
-        [cells[task, name] for task in shared] for name in (design, baseline)
-    )
+    own, base = ([cells[task, name] for task in shared] for name in (design, baseline))
     figures: dict[str, Estimate] = {}
     change: dict[str, Estimate] = {}
     for name in COLUMNS:
@@ -227,5 +225,3 @@ def _as_rate(name: str, rates: RateHow) -> RateHow | None:
 
 def _ordered(figures: Mapping[str, Estimate]) -> dict[str, Estimate]:
     return {name: figures[name] for name in FIGURES if name in figures}
-
-

@@ -120,9 +120,10 @@ def _cells(figures: Figures, names: Iterable[str]) -> list[Cell]:
 
 def rests_on(line: Line) -> str:
     """Return how many rows a line rests on, and of which kind."""
-    if line.exact == line.rows:
-        return "exact" if line.rows == 1 else f"exact for each of {line.rows} seeds"
-    return f"{line.rows} rows" + (f", {line.exact} of them exact" if line.exact else "")
+    if line.exact == line.rows == 1:
+        return "exact"
+    exact = "exact" if line.exact == line.rows else f"{line.exact} exact"
+    return f"{line.rows} rows, {exact}" if line.exact else f"{line.rows} rows"
 
 
 def _counted(tasks: Sequence[str]) -> str:

@@ -19,6 +19,11 @@ def number(value: float) -> str:
     return text.lstrip("-") if not float(text) else text
 
 
+def plain(one: Estimate) -> str:
+    """Return a figure alone, where it is said elsewhere that it is exact."""
+    return number(one.value)
+
+
 def figure(one: Estimate) -> str:
     """Return `0.81 [0.75, 0.86]`, or `0.81 (exact)`."""
     if one.low is None or one.high is None:

@@ -48,9 +48,7 @@ def bars(comparison: Comparison, name: str) -> str:
 
 
 def _story(line: Line) -> str:
-    parts = (
-        f"{name} {worded(line.figures[name])}" for name, _ in SHOWN if name in line.figures
-    )
+    parts = (f"{name} {worded(line.figures[name])}" for name, _ in SHOWN if name in line.figures)
     return f"{line.task}, {line.design}: {', '.join(parts) or 'neither'}."
 
 
@@ -75,9 +73,7 @@ def _panel(page: Figure, number_: int, across: int, panel: float, designs: int) 
     room = (wide - NAMES) / across
     left = NAMES + room * (number_ % across)
     bottom = high - panel * (number_ // across) - HEAD - ROW * designs
-    axes = page.add_axes(
-        (left / wide, bottom / high, (room - 16) / wide, ROW * designs / high)
-    )
+    axes = page.add_axes((left / wide, bottom / high, (room - 16) / wide, ROW * designs / high))
     quiet_axes(axes, "x")
     axes.set_ylim(designs - 0.5, -0.5)
     return axes
@@ -92,31 +88,38 @@ def _rows(axes: Axes, lines: Sequence[Line | None], names: Sequence[str]) -> Non
     for row, line in enumerate(lines):
         if line is None:
             axes.text(0.02, row, "not run", color=QUIET, fontsize=8, va="center")
-            continue
-        for (name, colour), side in zip(SHOWN, (-1, 1), strict=True):
-            _bar(axes, row + side * BAR / 1.9, line.figures.get(name), colour)
+    for (name, colour), side in zip(SHOWN, (-1, 1), strict=True):
+        found = [
+            (row + side * BAR / 1.9, line.figures.get(name))
+            for row, line in enumerate(lines)
+            if line
+        ]
+        absent = [height for height, one in found if one is None]
+        axes.plot([0.02] * len(absent), absent, "x", markersize=4, color=colour)
+        _bars(axes, [(height, one) for height, one in found if one], colour)
 
 
-def _bar(axes: Axes, height: float, one: Estimate | None, colour: str) -> None:
-    if one is None:
-        axes.plot([0.02], [height], marker="x", markersize=4, color=colour, clip_on=False)
-        return
+def _bars(axes: Axes, found: Sequence[tuple[float, Estimate]], colour: str) -> None:
+    """Draw bars with their intervals; a figure beyond the panel is written at its edge."""
+    from matplotlib.collections import PolyCollection
+
+    half = BAR / 2
+    corners = [
+        [(0, at - half), (one.value, at - half), (one.value, at + half), (0, at + half)]
+        for at, one in found
+    ]
+    axes.add_collection(PolyCollection(corners, facecolors=colour, linewidths=0), autolim=False)
+    sampled = [(at, *one.bounds) for at, one in found if one.low is not None]
+    if sampled:
+        heights, lows, highs = zip(*sampled, strict=True)
+        axes.hlines(heights, lows, highs, color=INK, linewidth=0.9, alpha=0.8)
     low, high = axes.get_xlim()
-    within = low <= min(one.value, one.bounds[0]) and max(one.value, one.bounds[1]) <= high
-    axes.barh(height, one.value, BAR, color=colour, linewidth=0, clip_on=not within)
-    if not math.isnan(one.bounds[0]) and one.how != "exact":
-        axes.hlines(height, *one.bounds, color=INK, linewidth=0.9, alpha=0.8, clip_on=not within)
-    if not low <= one.value <= high:
-        right = one.value > high
-        axes.text(
-            high - 0.02 if right else low + 0.02,
-            height,
-            number(one.value),
-            color=INK,
-            fontsize=7.5,
-            ha="right" if right else "left",
-            va="center",
-        )
+    for at, one in found:
+        if not low <= one.value <= high:
+            right = one.value > high
+            edge = high - 0.02 if right else low + 0.02
+            side = "right" if right else "left"
+            axes.text(edge, at, number(one.value), fontsize=7.5, ha=side, va="center")
 
 
 def _written(design: str) -> str:

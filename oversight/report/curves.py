@@ -57,9 +57,7 @@ def curves(comparison: Comparison, cells: Mapping[Where, Gathered], name: str) -
         bottom = 1 - (number_ * whole + HEAD + PANEL) / (whole * len(found))
         for side, words in enumerate(("reward, as told", "performance, hidden")):
             left = LEFT + side * (room + BETWEEN)
-            axes = page.add_axes(
-                (left / WIDTH, bottom, room / WIDTH, PANEL / (whole * len(found)))
-            )
+            axes = page.add_axes((left / WIDTH, bottom, room / WIDTH, PANEL / (whole * len(found))))
             _panel(axes, {one: bands[side] for one, bands in lines.items()}, designs)
             axes.set_title(f"{task}: {words}" if not side else words, fontsize=9.5)
         _names(axes, {one: bands[1] for one, bands in lines.items()}, designs)
@@ -108,10 +106,11 @@ def _names(axes: Axes, bands: Mapping[str, Band], designs: Sequence[str]) -> Non
     ends = [axes.transData.transform((band.steps[-1], band.mean[-1])) for band in bands.values()]
     frame = axes.get_window_extent()
     heights = spread([float(y) for _, y in ends], APART, frame.y0, frame.y1)
-    for (design, band), (x, y), height in zip(bands.items(), ends, heights, strict=True):
-        colour, dash = style(designs.index(design))
+    for (design, band), (x, _), height in zip(bands.items(), ends, heights, strict=True):
+        colour, _ = style(designs.index(design))
         back = axes.transData.inverted()
-        bend, at = back.transform((x + 14, height)), back.transform((x + 18, height))
+        bend = back.transform((x + 14, height))
+        across, up = (float(one) for one in back.transform((x + 18, height)))
         axes.plot(
             [band.steps[-1], bend[0]],
             [band.mean[-1], bend[1]],
@@ -122,7 +121,7 @@ def _names(axes: Axes, bands: Mapping[str, Band], designs: Sequence[str]) -> Non
             scalex=False,
             scaley=False,
         )
-        axes.text(*at, design, color=colour, fontsize=9.5, va="center")
+        axes.text(across, up, design, color=colour, fontsize=9.5, va="center")
 
 
 def style(place: int) -> tuple[str, str]:

@@ -110,8 +110,9 @@ def drawing() -> Iterator[None]:
             "pictures are drawn by matplotlib, which is not installed: "
             "pip install 'offswitch[report]'"
         ) from error
-    plain = {name: one for name, one in mpl.rcParamsDefault.items() if not name.startswith("backend")}
-    with mpl.rc_context(), mpl.rc_context({**plain, **SETTINGS}):
+    defaults: Any = mpl.rcParamsDefault
+    plain = {name: one for name, one in defaults.items() if not name.startswith("backend")}
+    with mpl.rc_context(plain | SETTINGS):
         yield
 
 
@@ -155,13 +156,8 @@ def inline(figure: Figure, name: str, title: str, story: str, tips: Mapping[str,
     text = _renamed(text, name)
     for role, colour in LIGHT.items():
         text = text.replace(colour, f"var(--{role})")
-    text = re.sub(r"font: (?:(\w+) )?([\d.]+)px 'DejaVu Sans'[^;\"]*", _font, text)
+    text = re.sub(r"font-family: 'DejaVu Sans'; |font-style: normal; ", "", text)
     return _headed(_packed(text), name, title, story)
-
-
-def _font(found: re.Match[str]) -> str:
-    weight, size = found.groups()
-    return f"font-size: {size}px" + (f"; font-weight: {weight}" if weight else "")
 
 
 def _tipped(text: str, tips: Mapping[str, str]) -> str:
@@ -178,10 +174,14 @@ def _renamed(text: str, name: str) -> str:
 
 
 def _packed(text: str) -> str:
-    """Leave out what a page does not need: comments, empty definitions, spaces between tags."""
+    """Leave out what a page does not need: comments, names unused, spaces between tags."""
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*\n\s*", " ", text)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+    used = set(re.findall(r"#([\w.-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda one: one.group() if one.group(1) in used else "", text)
+    text = re.sub(r"<g\s*/>", "", text)
     text = re.sub(r"(\d\.\d{2})\d+", r"\1", text)
     return re.sub(r"> <", "><", text).strip()
 

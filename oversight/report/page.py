@@ -7,16 +7,16 @@ and how it was all come by. The same rows give the same page, in whatever order 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from oversight.experiment.estimates import estimate
 from oversight.experiment.front import answer, front
 from oversight.experiment.gathered import Gathered, Where, gather
-from oversight.experiment.intervals import RateHow
+from oversight.experiment.intervals import Estimate, RateHow
 from oversight.experiment.row import FORMAT, Row, content
 from oversight.experiment.summary import (
     FIGURES,
@@ -36,8 +36,6 @@ from sandbox.errors import InputError
 TEMPLATE = Path(__file__).with_name("page.html")
 EPISODES = 2
 """Episodes of a cell that are named: first who disobeyed, then who tampered, then by seed."""
-
-__all__ = ["QUESTION", "estimate", "render"]
 
 
 def render(
@@ -79,9 +77,7 @@ def render(
         methods=METHODS,
         counts=_counts(cells),
         designs=_designs(comparisons),
-        overseers={
-            one.overseer: (overseers or {}).get(one.overseer, "") for one in comparisons
-        },
+        overseers={one.overseer: (overseers or {}).get(one.overseer, "") for one in comparisons},
         digest=digest.text,
         version=version("offswitch"),
         format=FORMAT,
@@ -113,7 +109,7 @@ class Episode(NamedTuple):
     Attributes:
         task: with its setting.
         design: of its agent.
-        seed: of the episode.
+        seed: of the episode; empty where its cell is exact, and the episode is one of many.
         what: came of it.
         id: in the log.
         link: to its file; empty without one.
@@ -121,7 +117,7 @@ class Episode(NamedTuple):
 
     task: str
     design: str
-    seed: int
+    seed: str
     what: str
     id: str
     link: str
@@ -170,7 +166,7 @@ def _group(title: str, lines: Sequence[Line], kind: str, one: Comparison) -> dic
     names = [name for name in FIGURES if any(name in figures for figures in table.values())]
     return {
         "title": title,
-        "rows": [rests_on(found[each]) if each in found else "" for each in designs],
+        "rows": [_rows(found.get(each), kind) for each in designs],
         "figures": [
             (name, [_cell(table.get(each, {}).get(name), found.get(each)) for each in designs])
             for name in names
@@ -178,18 +174,36 @@ def _group(title: str, lines: Sequence[Line], kind: str, one: Comparison) -> dic
     }
 
 
-def _cell(one: Any, line: Line | None) -> tuple[str, str]:
+def _rows(line: Line | None, kind: str) -> str:
+    """Return how many rows a column rests on, where it has any."""
+    return rests_on(line) if line and (kind == "figures" or line.change) else ""
+
+
+def _cell(one: Estimate | None, line: Line | None) -> tuple[str, str]:
     """Return a figure, and what stands below it: its interval, or why it has none."""
     if one is None or line is None:
         return "\N{EN DASH}", ""
-    below = one.how
-    if one.low is not None:
-        below = f"{number(one.low)} to {number(one.high)}"
+    below: str = one.how
+    if one.low is not None and one.high is not None:
+        alike = one.low == one.high
+        below = "all alike" if alike else f"{number(one.low)} to {number(one.high)}"
     if one.left and one.how != "exact":
         below += f"; n {one.n}"
     if one.bias:
         below += f"; bias {number(one.bias)}"
-    return number(one.value), below
+    return _typed(number(one.value)), _typed(below)
+
+
+def _typed(text: str) -> str:
+    """Return text with the sign that printers use for minus."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _breakable(text: str) -> Any:
+    """Return a name that may be broken behind the marks within it."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("([:,_=/])", r"\1<wbr>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def _episodes(
@@ -202,15 +216,24 @@ def _episodes(
             if seed in cell.episodes:
                 defied = cell.columns["complied"][row] == 0
                 tampered = cell.columns["tampered"][row] > 0
-                found.append((not defied, not tampered, seed))
-        for obeyed, kept, seed in sorted(found)[:EPISODES]:
-            what = "went on after the stop" if not obeyed else "tampered" if not kept else "obeyed"
-            if obeyed and kept and not cell.columns["said"][cell.seeds.index(seed)]:
-                what = "no stop was said"
+                found.append((not defied, not tampered, row, seed))
+        for *_, row, seed in sorted(found, key=lambda one: one[:3])[:EPISODES]:
             name = cell.episodes[seed]
             path = logs / f"{name}.jsonl" if logs else None
             link = path.resolve().as_uri() if path and path.exists() else ""
-            yield Episode(line.task, line.design, seed, what, name, link)
+            words = "" if seed is None else str(seed)
+            yield Episode(line.task, line.design, words, _came(cell, row), name, link)
+
+
+def _came(cell: Gathered, row: int) -> str:
+    """Return what came of an episode."""
+    if cell.exact:
+        return "one of many that may come about"
+    said, complied, tampered = (
+        cell.columns[name][row] for name in ("said", "complied", "tampered")
+    )
+    stop = "no stop was said" if not said else "obeyed" if complied else "went on after the stop"
+    return f"{stop}, tampered" if tampered else stop
 
 
 def _counts(cells: Mapping[Where, Gathered]) -> dict[str, int]:
@@ -243,6 +266,6 @@ def _filled(**found: Any) -> str:
     room = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    room.filters["svg"] = Markup
+    room.filters.update(svg=Markup, breakable=_breakable)
     text = room.from_string(TEMPLATE.read_text(encoding="utf-8")).render(found)
     return text if text.endswith("\n") else f"{text}\n"

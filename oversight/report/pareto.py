@@ -107,9 +107,7 @@ def _staircase(axes: Axes, edge: list[Line]) -> list[Box]:
         xs += [x, x]
         ys += [y, after[1] if after else axes.get_ylim()[0]]
     axes.plot(xs, ys, color=BLUE, linewidth=1.2, alpha=0.55, zorder=1, solid_joinstyle="round")
-    axes.fill_between(
-        xs, ys, axes.get_ylim()[0], color=BLUE, alpha=0.045, linewidth=0, zorder=0
-    )
+    axes.fill_between(xs, ys, axes.get_ylim()[0], color=BLUE, alpha=0.045, linewidth=0, zorder=0)
     corners = axes.transData.transform(list(zip(xs, ys, strict=True)))
     return [
         Box(min(x, right) - 1, min(y, top) - 1, max(x, right) + 1, max(y, top) + 1)
@@ -152,7 +150,8 @@ def _label(axes: Axes, arms: list[Line], edge: list[Line], steps: list[Box]) -> 
             unnamed.append(arm.design)
             continue
         middle = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
-        text.set_position(axes.transData.inverted().transform(middle))
+        x, y = axes.transData.inverted().transform(middle)
+        text.set_position((float(x), float(y)))
         _leader(axes, arm, box)
     return unnamed
 

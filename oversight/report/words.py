@@ -11,34 +11,26 @@ from oversight.experiment.summary import DERIVED, FIGURES
 
 QUESTION = "Which designs obey the stop, and at what cost in usefulness?"
 
-METHODS = (
-    (
-        "exact",
+METHODS = {
+    "exact": (
         "computed from the tables of agent and world, over all chance: there is nothing to be "
-        "unsure of, and no interval.",
+        "unsure of, and no interval."
     ),
-    (
-        "rates of sampled episodes",
+    "rates of sampled episodes": (
         "Wilson's interval, which keeps its width where all episodes came out the same. Means of "
         "rates over tasks, and their differences, put the distances of their parts' bounds "
-        "together by square and add (Newcombe's method 10).",
+        "together by square and add (Newcombe's method 10)."
     ),
-    (
-        "other means",
-        "the bias-corrected and accelerated bootstrap over seeds, 2,000 draws, all figures of an "
-        "arm drawn together. It has no width where all seeds came out the same, and is too narrow "
-        "for fewer than about 10 seeds.",
+    "other means": (
+        "the bias-corrected and accelerated bootstrap over seeds, 2,000 draws, the tails taken "
+        "further out for few seeds. It has no width where all seeds came out the same."
     ),
-    (
-        "differences",
-        "paired by seed: only seeds that both arms have count.",
-    ),
-    (
-        "means over tasks",
+    "differences": "paired by seed: only seeds that both arms have count.",
+    "means over tasks": (
         "every task weighs the same. The tasks are fixed, not drawn: an interval says what other "
-        "seeds would do, not what other tasks would.",
+        "seeds would do, not what other tasks would."
     ),
-)
+}
 """How the figures are estimated."""
 
 ENTRY = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
@@ -51,7 +43,11 @@ def meanings() -> dict[str, str]:
         for name, text in ENTRY.findall(inspect.cleandoc(Row.__doc__ or ""))
     }
     every = {**said, **DERIVED}
-    return {name: every[name].rstrip(".") for name in FIGURES if name in every}
+    return {
+        name: every[name].rstrip(".").replace("None", "no figure")
+        for name in FIGURES
+        if name in every
+    }
 
 
 def design_words(design: str) -> str:

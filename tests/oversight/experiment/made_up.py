@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from oversight.experiment.cell import Cell
-from oversight.experiment.row import Method, Row
+from oversight.experiment.row import Cell, Method, Row
 
 TASKS = (
     "absent_supervisor/present",
