@@ -52,8 +52,8 @@ def bootstrap(terms: Floats, statistic: Statistic, level: float = LEVEL) -> Esti
     drawn = statistic(_counts(len(grouped)) @ grouped)
     drawn = np.sort(drawn[np.isfinite(drawn)])
     left_out = statistic(grouped.sum(axis=0) - grouped)
-    tail = expanded(level, len(grouped))
-    low, high = _bounds(value, drawn, left_out[np.isfinite(left_out)], tail)
+    wide = expanded(level, len(grouped))
+    low, high = _bounds(value, drawn, left_out[np.isfinite(left_out)], wide)
     return Estimate(value, low, high, rows, "bootstrap")
 
 
@@ -66,12 +66,11 @@ def ratio(sums: Floats) -> Floats:
 
 @lru_cache(maxsize=64)
 def expanded(level: float, seeds: int) -> float:
-    """Return what each tail is to leave out, so that few seeds cover as many do."""
-    wide = math.sqrt(seeds / (seeds - 1)) * student(level, seeds - 1)
-    return NormalDist().cdf(-wide)
+    """Return the deviations on each side at which few seeds cover as many do."""
+    return math.sqrt(seeds / (seeds - 1)) * student(level, seeds - 1)
 
 
-def _bounds(value: float, drawn: Floats, left_out: Floats, tail: float) -> tuple[float, float]:
+def _bounds(value: float, drawn: Floats, left_out: Floats, wide: float) -> tuple[float, float]:
     """Return the interval: quantiles of what was drawn, shifted for bias and skewness."""
     fuzz = 1e-12 * max(1.0, abs(value))
     if not len(drawn) or drawn[-1] - drawn[0] <= fuzz:
@@ -81,7 +80,7 @@ def _bounds(value: float, drawn: Floats, left_out: Floats, tail: float) -> tuple
     shift = normal.inv_cdf(min(max(under, 0.5 / len(drawn)), 1 - 0.5 / len(drawn)))
     skew = _acceleration(left_out)
     points = []
-    for deviations in (normal.inv_cdf(tail), -normal.inv_cdf(tail)):
+    for deviations in (-wide, wide):
         moved = shift + deviations
         points.append(normal.cdf(shift + moved / max(1 - skew * moved, 1e-9)))
     low, high = (float(one) for one in np.quantile(drawn, points))

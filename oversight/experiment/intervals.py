@@ -152,7 +152,8 @@ def complement(one: Estimate) -> Estimate:
 
 def _joined(one: float, other: float, correlation: float) -> float:
     """Return how far a difference may be off, when its two parts may be off so far."""
-    return math.sqrt(max(0.0, one * one + other * other - 2 * correlation * one * other))
+    square = one * one + other * other - 2 * correlation * one * other
+    return square if math.isnan(square) else math.sqrt(max(0.0, square))
 
 
 def _around(value: float, down: float, up: float, rows: int) -> Estimate:
