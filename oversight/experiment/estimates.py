@@ -63,7 +63,8 @@ def difference(one: Sample, other: Sample, rates: RateHow | None = None) -> Esti
         return None
     first, second = pair
     found, base = estimate(first, rates), estimate(second, rates)
-    if rates and found and base and first.binary and second.binary:
+    trials = all(one.binary or one.exact for one in pair)
+    if rates and found and base and trials:
         return paired_difference(found, base, _correlation(first, second))
     return replace(combined([(1.0, first), (-1.0, second)]), n=_pairs(pair))
 

@@ -52,7 +52,9 @@ def test_the_interval_of_many_seeds_is_that_of_the_normal_distribution() -> None
     values = np.random.default_rng(3).standard_normal(800)
     half = 1.96 * values.std(ddof=1) / math.sqrt(800)
     low, high = mean_of(values).bounds
-    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.15 * half)
+    assert (low, high) == pytest.approx(
+        (values.mean() - half, values.mean() + half), abs=0.15 * half
+    )
 
 
 def test_very_many_seeds_are_drawn_in_groups_and_keep_their_width() -> None:
