@@ -2,8 +2,8 @@
 
 It is the entropy of the distribution over lengths, in bits: 0 where the length is settled, 1 where
 two lengths are as likely. From n sampled episodes with K lengths it comes out too low, by about
-(K - 1) / (2 n ln 2) bits. The figure is not corrected for it: the estimate says by how much, and its
-upper bound is raised by as much. With few episodes a length, that is not enough.
+(K - 1) / (2 n ln 2) bits. The figure is not corrected for it: the estimate says by how much, and
+its upper bound is raised by as much. With few episodes a length, that is not enough.
 
 Source: Thornley et al. 2025, Towards Shutdownable Agents via Stochastic Choice; Miller 1955 for the
 bias.

@@ -10,7 +10,7 @@ from oversight.experiment.intervals import Estimate
 from oversight.experiment.summary import Comparison, Line
 from oversight.experiment.wording import figure as worded
 from oversight.experiment.wording import number
-from oversight.report.ink import BLUE, GOLD, INK, QUIET, inline, quiet_axes, sheet
+from oversight.report.ink import BLUE, GOLD, INK, PAPER, QUIET, inline, quiet_axes, sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 SHOWN = (("usefulness", BLUE), ("complied", GOLD))
 WIDTH, ROW, NAMES = 960.0, 21.0, 176.0
 """Of the picture, of one design, and of the designs' names, in points."""
-HEAD, FOOT, ACROSS = 26.0, 24.0, 4
+HEAD, FOOT, BETWEEN, ACROSS = 26.0, 24.0, 28.0, 4
 BAR = 0.31
 LEAST, MOST = -1.0, 1.5
 """Figures beyond are cut off, and written."""
+TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 LONGEST = 26
 """Letters of a line, before it is shortened."""
 
@@ -73,7 +74,9 @@ def _panel(page: Figure, number_: int, across: int, panel: float, designs: int) 
     room = (wide - NAMES) / across
     left = NAMES + room * (number_ % across)
     bottom = high - panel * (number_ // across) - HEAD - ROW * designs
-    axes = page.add_axes((left / wide, bottom / high, (room - 16) / wide, ROW * designs / high))
+    axes = page.add_axes(
+        (left / wide, bottom / high, (room - BETWEEN) / wide, ROW * designs / high)
+    )
     quiet_axes(axes, "x")
     axes.set_ylim(designs - 0.5, -0.5)
     return axes
@@ -84,6 +87,7 @@ def _rows(axes: Axes, lines: Sequence[Line | None], names: Sequence[str]) -> Non
     for text in axes.get_yticklabels():
         text.set_fontsize(7.5 if "\n" in text.get_text() else 9.5)
     axes.tick_params(axis="x", labelsize=8.5)
+    axes.set_xticks([one for one in TICKS if axes.get_xlim()[0] <= one <= axes.get_xlim()[1]])
     axes.axvline(0.0, color=QUIET, linewidth=0.8, alpha=0.8)
     for row, line in enumerate(lines):
         if line is None:
@@ -109,17 +113,19 @@ def _bars(axes: Axes, found: Sequence[tuple[float, Estimate]], colour: str) -> N
         for at, one in found
     ]
     axes.add_collection(PolyCollection(corners, facecolors=colour, linewidths=0), autolim=False)
+    heights, ends = [at for at, _ in found], [one.value for _, one in found]
+    lows, highs = [at - half for at in heights], [at + half for at in heights]
+    axes.vlines(ends, lows, highs, color=colour, linewidth=2)  # so that 0 is seen as well
     sampled = [(at, *one.bounds) for at, one in found if one.low is not None]
     if sampled:
-        heights, lows, highs = zip(*sampled, strict=True)
-        axes.hlines(heights, lows, highs, color=INK, linewidth=0.9, alpha=0.8)
+        axes.hlines(*zip(*sampled, strict=True), color=INK, linewidth=0.9, alpha=0.8)
     low, high = axes.get_xlim()
     for at, one in found:
         if not low <= one.value <= high:
             right = one.value > high
             edge = high - 0.02 if right else low + 0.02
             side = "right" if right else "left"
-            axes.text(edge, at, number(one.value), fontsize=7.5, ha=side, va="center")
+            axes.text(edge, at, number(one.value), color=PAPER, fontsize=7, ha=side, va="center")
 
 
 def _written(design: str) -> str:

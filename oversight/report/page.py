@@ -71,6 +71,7 @@ def render(
         name=name,
         question=question,
         parts=parts,
+        answers=_answers(comparisons),
         light=LIGHT,
         dark=DARK,
         figures=meanings(),
@@ -133,7 +134,6 @@ def _part(
         "agent": one.agent,
         "overseer": one.overseer,
         "baseline": one.baseline,
-        "answer": answer(one),
         "shared": one.shared,
         "partial": one.partial,
         "pareto": picture,
@@ -144,6 +144,14 @@ def _part(
         "groups": _groups(one),
         "episodes": list(_episodes(one, cells, logs)),
     }
+
+
+def _answers(comparisons: Sequence[Comparison]) -> dict[str, list[str]]:
+    """Return the answers, each with whose it is: many overseers may come to the same."""
+    found: dict[str, list[str]] = {}
+    for one in comparisons:
+        found.setdefault(answer(one), []).append(f"agent {one.agent}, overseer {one.overseer}")
+    return found
 
 
 def _groups(one: Comparison) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def test_an_interval_moves_and_grows_with_its_values(
 
 
 def test_seeds_that_all_came_out_the_same_show_no_spread_and_one_seed_none_to_show() -> None:
-    assert mean_of([0.1] * 7).bounds == (pytest.approx(0.1), pytest.approx(0.1))
+    assert mean_of([0.1] * 7).bounds == pytest.approx((0.1, 0.1))
     found = mean_of([3.0])
     assert (found.value, found.low, found.high, found.how) == (3.0, None, None, "one seed")
 

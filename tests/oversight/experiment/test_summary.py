@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from oversight.experiment.bootstrap import bootstrap, ratio
@@ -129,7 +130,7 @@ def test_a_difference_is_paired_by_seed_and_so_does_not_see_what_the_seeds_share
     rows = [row(seed=seed, usefulness=one) for seed, one in enumerate(luck)]
     rows += [row("other", seed=seed, usefulness=one - 0.25) for seed, one in enumerate(luck)]
     change = one_of(rows, "other").change["usefulness"]
-    assert change.bounds == (pytest.approx(-0.25), pytest.approx(-0.25))
+    assert change.bounds == pytest.approx((-0.25, -0.25))
     assert change.n == len(luck)
     own = one_of(rows, "other").figures["usefulness"]
     assert own.bounds[1] - own.bounds[0] > 0.5
@@ -256,7 +257,7 @@ def test_many_tasks_drawn_together_are_one_bootstrap_of_their_means() -> None:
     columns = [
         cell.column("usefulness") for where, cell in cells.items() if where.design == "naive"
     ]
-    means = sum(columns) / len(columns)
-    expected = bootstrap(means[:, None] * [1, 0] + [0, 1], ratio)
+    means = np.mean(columns, axis=0)
+    expected = bootstrap(np.column_stack((means, np.ones(len(means)))), ratio)
     useful = arm_of(found, "naive").figures["usefulness"]
     assert useful.bounds == pytest.approx(expected.bounds)
