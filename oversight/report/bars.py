@@ -23,6 +23,8 @@ HEAD, FOOT, BETWEEN, ACROSS = 26.0, 24.0, 28.0, 4
 BAR = 0.31
 LEAST, MOST = -1.0, 1.5
 """Figures beyond are cut off, and written."""
+NOTHING = 0.01
+"""A smaller bar is a mark, so that it is seen."""
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
 LONGEST = 26
 """Letters of a line, before it is shortened."""
@@ -113,9 +115,8 @@ def _bars(axes: Axes, found: Sequence[tuple[float, Estimate]], colour: str) -> N
         for at, one in found
     ]
     axes.add_collection(PolyCollection(corners, facecolors=colour, linewidths=0), autolim=False)
-    heights, ends = [at for at, _ in found], [one.value for _, one in found]
-    lows, highs = [at - half for at in heights], [at + half for at in heights]
-    axes.vlines(ends, lows, highs, color=colour, linewidth=2)  # so that 0 is seen as well
+    for at in [at for at, one in found if abs(one.value) < NOTHING]:
+        axes.vlines(0.0, at - half, at + half, color=colour, linewidth=2.5)
     sampled = [(at, *one.bounds) for at, one in found if one.low is not None]
     if sampled:
         axes.hlines(*zip(*sampled, strict=True), color=INK, linewidth=0.9, alpha=0.8)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 INK, QUIET, RULE, PAPER = "#1d2733", "#5b6673", "#dde2e8", "#fdfdfc"
 BLUE, VERMILION, GREEN, PURPLE, AMBER, GOLD = (
     "#0069a8",
-    "#c8500a",
+    "#bc4806",
     "#007d5c",
     "#a8487f",
     "#946200",

@@ -12,7 +12,7 @@ import pytest
 
 from oversight.experiment.export import FIELDS, summary_record, write
 from oversight.experiment.row import Row
-from oversight.experiment.summary import summarise
+from oversight.experiment.summary import Comparison, summarise
 from oversight.experiment.tables import text
 from oversight.experiment.wording import figure, number, short
 from oversight.report_commands import Wanted, give_out, told
@@ -25,6 +25,11 @@ TASKS = ("boat_race/default", "off_switch/default")
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
     return [*planned(TASKS), *sampled(TASKS, seeds=3), *learnt(TASKS, seeds=2)]
+
+
+@pytest.fixture(scope="module")
+def found(rows: list[Row]) -> tuple[Comparison, ...]:
+    return summarise(rows)
 
 
 def test_json_and_json_lines_hold_the_rows_as_they_are(rows: list[Row], tmp_path: Path) -> None:
@@ -103,8 +108,10 @@ def test_a_number_has_the_decimals_that_its_size_deserves(value: float, words: s
     assert number(value) == words
 
 
-def test_no_figure_is_written_without_its_interval_or_the_word_why(rows: list[Row]) -> None:
-    for comparison in summarise(rows):
+def test_no_figure_is_written_without_its_interval_or_the_word_why(
+    found: tuple[Comparison, ...],
+) -> None:
+    for comparison in found:
         for line in (*comparison.arms, *comparison.lines):
             for one in (*line.figures.values(), *line.change.values()):
                 above, below = short(one)
@@ -116,25 +123,31 @@ def test_what_is_not_there_is_a_dash() -> None:
     assert short(None) == ("-", "")
 
 
-def test_the_tables_keep_to_a_hundred_columns_and_name_every_arm_and_task(rows: list[Row]) -> None:
-    lines = text(summarise(rows), 100).splitlines()
+def test_the_tables_keep_to_a_hundred_columns_and_name_every_arm_and_task(
+    found: tuple[Comparison, ...],
+) -> None:
+    lines = text(found, 100).splitlines()
     assert max(map(len, lines)) <= 100
     whole = "\n".join(lines)
     for word in (*TASKS, "agent planner, overseer tired", "corrigibility_transform", "neutrality"):
         assert word in whole
 
 
-def test_a_program_reads_one_line_a_row_with_its_task_and_whole_design(rows: list[Row]) -> None:
-    lines = text(summarise(rows), None).splitlines()
+def test_a_program_reads_one_line_a_row_with_its_task_and_whole_design(
+    found: tuple[Comparison, ...],
+) -> None:
+    lines = text(found, None).splitlines()
     mine = [line for line in lines if line.startswith("boat_race/default")]
     assert len(mine) == 8 * 3
     assert sum("attainable_utility:penalty=0.3" in line for line in mine) == 3
 
 
-def test_the_json_of_a_summary_has_every_figure_with_its_method(rows: list[Row]) -> None:
-    found = summary_record(summarise(rows))
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    (exact, sampled_, learner) = found["comparisons"]
+def test_the_json_of_a_summary_has_every_figure_with_its_method(
+    found: tuple[Comparison, ...],
+) -> None:
+    record = summary_record(found)
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    (exact, sampled_, learner) = record["comparisons"]
     assert exact["arms"][0]["figures"]["usefulness"]["how"] == "exact"
     tampered = sampled_["lines"][0]["figures"]["tampered"]
     assert (tampered["how"], tampered["n"]) == ("wilson", 3)
@@ -147,7 +160,7 @@ def test_the_page_and_the_files_are_given_out_with_a_line_on_each(
     rows: list[Row], tmp_path: Path
 ) -> None:
     page, table = tmp_path / "report.html", tmp_path / "rows.csv"
-    lines = give_out(rows, Wanted("trial", page=page, files=(table,)))
+    lines = give_out(rows[:16], Wanted("trial", page=page, files=(table,)))
     assert [line.split(":")[0] for line in lines] == [str(page), str(table)]
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -165,5 +178,5 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_the_summary_is_told_as_tables_or_as_json(rows: list[Row]) -> None:
-    assert told(rows, as_json=False, width=100).startswith("agent planner, overseer present")
-    assert json.loads(told(rows, as_json=True, width=None))["level"] == 0.95
+    assert told(rows[:16], as_json=False, width=100).startswith("agent planner, overseer present")
+    assert json.loads(told(rows[:16], as_json=True, width=None))["level"] == 0.95
