@@ -1,0 +1,1 @@
+"""Show what an experiment found: one page with pictures, and files for other programs."""

@@ -1,0 +1,82 @@
+"""Give out what an experiment found: tables or JSON to read, a page, and files for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oversight.experiment.export import WRITERS, summary_record, write
+from oversight.experiment.row import Row
+from oversight.experiment.summary import summarise
+from oversight.experiment.tables import text
+from oversight.report.page import render
+from oversight.report.words import QUESTION
+from sandbox.errors import InputError
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Say what is to be given out.
+
+    Attributes:
+        name: of the experiment.
+        question: that it was to answer.
+        baseline: design that the others are compared with; `naive` if there is one.
+        page: file for the page; None for none.
+        files: for the rows, in the form that their suffixes name.
+        overseers: what each overseer does, by its text in the rows.
+        logs: folder of the episodes' files.
+    """
+
+    name: str
+    question: str = QUESTION
+    baseline: str | None = None
+    page: Path | None = None
+    files: tuple[Path, ...] = ()
+    overseers: Mapping[str, str] | None = None
+    logs: Path | None = None
+
+
+def give_out(rows: Sequence[Row], wanted: Wanted) -> list[str]:
+    """Write the page and the files, and return a line on each.
+
+    Raises:
+        InputError: before anything is written, if a suffix is unknown or there are no rows; else
+            if an extra is not installed, or a file cannot be written.
+    """
+    for path in wanted.files:
+        if path.suffix not in WRITERS:
+            raise InputError(f"{path}: rows are written as {', '.join(WRITERS)}")
+    try:
+        said = []
+        if wanted.page:
+            page = render(
+                rows,
+                wanted.name,
+                wanted.question,
+                baseline=wanted.baseline,
+                overseers=wanted.overseers,
+                logs=wanted.logs,
+            )
+            wanted.page.write_text(page, encoding="utf-8")
+            said.append(f"{wanted.page}: page, {len(page.encode()) / 1024:,.0f} KB")
+        said += [f"{path}: {write(rows, path):,} rows" for path in wanted.files]
+    except OSError as error:
+        raise InputError(f"cannot write {error.filename}: {error.strerror}") from error
+    return said
+
+
+def told(
+    rows: Sequence[Row], *, as_json: bool, width: int | None, baseline: str | None = None
+) -> str:
+    """Return the summary to print: tables in `width` columns, or JSON.
+
+    Raises:
+        InputError: if there are no rows, or the baseline is no design of theirs.
+    """
+    comparisons = summarise(rows, baseline)
+    if as_json:
+        return json.dumps(summary_record(comparisons), indent=2)
+    return text(comparisons, width)
