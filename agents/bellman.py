@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents import kernels
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 TOLERANCE = 1e-9
@@ -40,8 +41,20 @@ def action_values(mdp: TabularMDP, value: Floats) -> Floats:
     return np.add.reduceat(mdp.probability * (mdp.reward + later), mdp.start[:-1])
 
 
-def greedy(mdp: TabularMDP, q: Floats, tie: float) -> tuple[Floats, Ints]:
-    """Return the greatest q of each state and its first pair within `tie` of it."""
+def greedy(
+    mdp: TabularMDP, q: Floats, tie: float, *, loop: bool = False
+) -> tuple[Floats, Ints]:
+    """Return the greatest q of each state and its first pair within `tie` of it.
+
+    With `loop`, by the compiled loop.
+    """
+    if loop:
+        from agents.solving_loops import best
+
+        first = kernels.plain(mdp.first_pair, np.int64)
+        found = np.empty(len(mdp.states)), np.empty(len(mdp.states), dtype=np.int64)
+        best(first, q, tie, *found)
+        return found
     live = np.diff(mdp.first_pair) > 0
     value = np.zeros(len(mdp.states))
     policy = np.full(len(mdp.states), -1, dtype=np.int64)

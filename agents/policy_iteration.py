@@ -10,11 +10,14 @@ Source: Howard 1960 (policy iteration); Hillis & Steele 1986 (pointer doubling).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from agents import kernels
 from agents.bellman import TOLERANCE, Solution, action_values, greedy, small
 from sandbox.errors import ContractError
-from sandbox.mdp import Floats, Ints, TabularMDP
+from sandbox.mdp import Flags, Floats, Ints, TabularMDP
 
 WORK = 8
 """Backups of an improvement, in times the number of pairs, before the policy is evaluated anew."""
@@ -24,6 +27,9 @@ GONE = 1e-18
 
 ROUNDS = 10_000
 """Policies that are tried at most."""
+
+SECONDS = 1e-6
+"""Seconds that numpy takes for a pair in all, roughly."""
 
 
 def deterministic(mdp: TabularMDP) -> bool:
@@ -82,24 +88,71 @@ def _improve(
         pairs = back.to(np.unique(states))
 
 
-def iterate(mdp: TabularMDP, tolerance: float) -> Solution:
+def _followed_by_loop(mdp: TabularMDP, policy: Ints) -> Floats:
+    """Return what `followed` does, by the compiled loop."""
+    from agents.solving_loops import follow
+
+    size = len(policy)
+    value, path, depth = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
+    follow(policy, *_outcomes(mdp), mdp.discount, path, depth, value)
+    return value
+
+
+def _improve_by_loop(
+    mdp: TabularMDP, back: _Back, value: Floats, policy: Ints, margin: float
+) -> None:
+    """Do what `_improve` does, by the compiled loop."""
+    from agents.solving_loops import improve
+
+    size, work = len(policy), WORK * len(mdp.next)
+    ahead = back.first, back.pairs, kernels.plain(mdp.pair_state, np.int64), *_outcomes(mdp)
+    queue, waiting = np.empty(size, np.int64), np.zeros(size, bool)
+    improve(*ahead, mdp.discount, margin, work, queue, waiting, value, policy)
+
+
+def _outcomes(mdp: TabularMDP) -> tuple[Ints, Floats, Flags]:
+    """Return next state, reward and end of each outcome as loops want them."""
+    plain = kernels.plain
+    return plain(mdp.next, np.int64), plain(mdp.reward, np.float64), plain(mdp.ended, np.bool_)
+
+
+def _told_by_policy(mdp: TabularMDP, found: Solution, margin: float) -> Solution:
+    """Return what was found with the value of its policy, unless that misses the optimum."""
+    value = followed(mdp, found.policy)
+    q = action_values(mdp, value)
+    best, _ = greedy(mdp, q, 0.0)
+    residual = float(np.max(np.abs(best - value), initial=0.0))
+    if residual > margin:
+        return found
+    return replace(found, value=best, q=q, residual=residual)
+
+
+def iterate(mdp: TabularMDP, tolerance: float, *, kernel: str | None = None) -> Solution:
     """Find the optimum of a deterministic world; ties go to the action listed first.
 
     A policy is changed only where another action is better by more than the residual that ends the
-    search, so that policies that tie do not alternate.
+    search, so that policies that tie do not alternate. The value is in the end that of the policy
+    that is returned, by pointer doubling, whichever kernel found it.
 
     Raises:
         ContractError: if the policies do not settle.
     """
+    loop = kernels.compiled(len(mdp.next) * SECONDS, kernel)
     back = _Back(mdp)
-    _, policy = greedy(mdp, action_values(mdp, np.zeros(len(mdp.states))), 0.0)
+    _, policy = greedy(mdp, action_values(mdp, np.zeros(len(mdp.states))), 0.0, loop=loop)
     for rounds in range(1, ROUNDS):
-        value = followed(mdp, policy)
+        value = _followed_by_loop(mdp, policy) if loop else followed(mdp, policy)
         q = action_values(mdp, value)
-        best, _ = greedy(mdp, q, 0.0)
+        best, _ = greedy(mdp, q, 0.0, loop=loop)
         residual = float(np.max(np.abs(best - value), initial=0.0))
         margin = small(mdp, value, tolerance)
         if residual <= margin:
-            return Solution(best, q, greedy(mdp, q, TOLERANCE)[1], residual, rounds)
-        _improve(mdp, back, value, policy, np.arange(len(q)), margin)
+            first = greedy(mdp, q, TOLERANCE, loop=loop)[1]
+            found = Solution(best, q, first, residual, rounds)
+            same = not loop and np.array_equal(first, policy)
+            return found if same else _told_by_policy(mdp, found, margin)
+        if loop:
+            _improve_by_loop(mdp, back, value, policy, margin)
+        else:
+            _improve(mdp, back, value, policy, np.arange(len(q)), margin)
     raise ContractError(f"policies did not settle: a residual of {residual:.2e} is left")
