@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents import kernels, policy_iteration
-from agents.bellman import TOLERANCE, Solution, action_values, greedy, small
+from agents.bellman import TOLERANCE, Solution, action_values, greedy, small, tie
 from agents.course import Backup, Course
 from agents.rows import wide
 from sandbox.errors import ContractError
@@ -77,7 +77,8 @@ def modified(
         residual = float(np.max(np.abs(best - value), initial=0.0))
         end = small(mdp, value, tolerance)
         if residual <= end:
-            return Solution(best, q, greedy(mdp, q, TOLERANCE, loop=loop)[1], residual, rounds)
+            first = greedy(mdp, q, tie(value), loop=loop)[1]
+            return Solution(best, q, first, residual, rounds)
         kept = (policy >= 0) & (q[policy] >= best - end)
         calm = np.count_nonzero(~kept) <= SETTLED * len(kept)
         policy = np.where(kept, policy, found)

@@ -5,6 +5,8 @@ Each writes into the arrays that it is given last. Plain Python runs them too, s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -144,8 +146,8 @@ def improve(
     waiting: Flags,
     value: Floats,
     policy: Ints,
-) -> None:
-    """Take better pairs, then better ones among those that lead to what improved, and so on.
+) -> bool:
+    """Take better pairs, then those that lead to what improved, and so on; tell if there were.
 
     Args:
         first_back: `(S+1,)` offsets into `back`.
@@ -172,6 +174,7 @@ def improve(
                 waiting[state] = True
                 queue[(head + held) % size] = state
                 held += 1
+    found = held > 0
     while held:
         changed = queue[head]
         head, held = (head + 1) % size, held - 1
@@ -189,3 +192,53 @@ def improve(
                     waiting[state] = True
                     queue[(head + held) % size] = state
                     held += 1
+    return found
+
+
+@jit
+def induce(
+    steps: int,
+    first_pair: Ints,
+    offset: Places,
+    weight: Floats,
+    place: Places,
+    pay: Floats,
+    tie: float,
+    q: Floats,
+    fresh: Floats,
+    value: Floats,
+    policy: npt.NDArray[Any],
+) -> None:
+    """Fill `value` `(S,)` and `policy` `(H, S)` or `(0, S)` by backward induction.
+
+    Args:
+        steps: that are left at first.
+        first_pair: `(S+1,)` offsets into the pairs.
+        offset: `(P+1,)` offsets into the outcomes.
+        weight: `(N,)` discounted chance of each outcome; 0 where the episode ends.
+        place: `(N,)` where it leads.
+        pay: `(P,)` expected gain of each pair.
+        tie: within which the first pair is taken.
+        q: as long as a state has pairs at most; of any content.
+        fresh: `(S,)` of any content.
+        value: `(S,)` when no step is left.
+        policy: chosen place among the pairs of each state; -1 stays where it has none.
+    """
+    for step in range(steps - 1, -1, -1):
+        for state in range(len(value)):
+            begin, many = first_pair[state], first_pair[state + 1] - first_pair[state]
+            most = 0.0 if many == 0 else -np.inf
+            for rank in range(many):
+                at = offset[begin + rank]
+                total = weight[at] * value[place[at]]
+                for outcome in range(at + 1, offset[begin + rank + 1]):
+                    total += weight[outcome] * value[place[outcome]]
+                q[rank] = total + pay[begin + rank]
+                most = max(most, q[rank])
+            fresh[state] = most
+            if len(policy) and many:
+                first = many - 1
+                for rank in range(many - 2, -1, -1):
+                    first = rank if q[rank] >= most - tie else first
+                policy[step, state] = first
+        value[:] = fresh
