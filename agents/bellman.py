@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents import kernels
+from agents.rows import plain
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 TOLERANCE = 1e-9
@@ -42,9 +42,7 @@ def action_values(mdp: TabularMDP, value: Floats) -> Floats:
     return np.add.reduceat(gain, mdp.start[:-1]) if len(gain) > len(mdp.start) - 1 else gain
 
 
-def greedy(
-    mdp: TabularMDP, q: Floats, within: float, *, loop: bool = False
-) -> tuple[Floats, Ints]:
+def greedy(mdp: TabularMDP, q: Floats, within: float, *, loop: bool = False) -> tuple[Floats, Ints]:
     """Return the greatest q of each state and its first pair within so much of it.
 
     With `loop`, by the compiled loop.
@@ -52,7 +50,7 @@ def greedy(
     if loop:
         from agents.solving_loops import best
 
-        first = kernels.plain(mdp.first_pair, np.int64)
+        first = plain(mdp.first_pair, np.int64)
         found = np.empty(len(mdp.states)), np.empty(len(mdp.states), dtype=np.int64)
         best(first, q, within, *found)
         return found

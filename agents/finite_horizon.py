@@ -10,6 +10,7 @@ Source: Puterman 1994, section 4.5 (backward induction); 4.2 for the value of a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from agents import kernels
 from agents.bellman import TOLERANCE
 from agents.course import Backup, Course
-from agents.rows import Looped, rows, wide
+from agents.rows import Looped, plain, rows, wide
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
@@ -114,7 +115,7 @@ def gained(
     count = np.bincount(mdp.pair_state[pair], minlength=len(mdp.states))[live]
     chance = weights[pair] * backup.weight[outcome]
     follows = rows(np.cumsum(count) - count, count, chance, mdp.next[outcome])
-    return Course(live, pay, follows).sweep(np.zeros(len(mdp.states)), steps)
+    return Course(live, pay.astype(np.float64), follows).sweep(np.zeros(len(mdp.states)), steps)
 
 
 def _checked(mdp: TabularMDP, steps: int, discount: float | None) -> float:
@@ -144,7 +145,7 @@ def _by_slots(mdp: TabularMDP, backup: Backup, steps: int, value: Floats, policy
     edges = np.concatenate(([0], np.cumsum(having)))
     for step in range(steps - 1, -1, -1):
         q = follows.sums(value, pay)
-        slots = [q[begin:end] for begin, end in zip(edges[:-1], edges[1:], strict=True)]
+        slots = [q[begin:end] for begin, end in pairwise(edges)]
         best = slots[0].copy()
         for slot in slots[1:]:
             np.maximum(best[: len(slot)], slot, out=best[: len(slot)])
@@ -170,7 +171,7 @@ def _by_loop(mdp: TabularMDP, backup: Backup, steps: int, value: Floats, policy:
     from agents.solving_loops import induce
 
     laid = Looped.of(backup.start, backup.count, backup.weight, backup.place)
-    first = kernels.plain(mdp.first_pair, np.int64)
+    first = plain(mdp.first_pair, np.int64)
     q = np.empty(int(np.diff(first).max(initial=1)))
     ahead = laid.offset, laid.weight, laid.place, backup.pay
     induce(steps, first, *ahead, TOLERANCE, q, np.empty_like(value), value, policy)

@@ -15,9 +15,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
@@ -88,8 +85,3 @@ def jit(loop: F) -> F:
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
     made: F = numba.njit(cache=kept(), **options)(loop)
     return made
-
-
-def plain(array: npt.NDArray[Any], kind: type[np.generic]) -> npt.NDArray[Any]:
-    """Return `array` in the one layout and type for which loops are compiled."""
-    return np.require(array, kind, ["C_CONTIGUOUS", "WRITEABLE"])

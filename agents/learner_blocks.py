@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from agents.kernels import plain
+from agents.rows import plain
 from agents.schedules import Constant, Decaying, Linear, Schedule
 from sandbox.mdp import Floats, TabularMDP
 from sandbox.modified import ModifiedMDP
@@ -63,10 +63,11 @@ class Blocks:
         while steps:
             luck = self._luck[: self._most * steps]
             ahead = min(steps, len(luck) // len(playing.state))
-            shares = [self._shares(name, ahead) for name in ("explore", "rate")]
+            explore, rate = self._shares("explore", ahead), self._shares("rate", ahead)
             generator.random(out=luck)
-            rules = learners.expects.number, learners.max_steps, ahead
-            taken, used = learn(self._world, self._values, playing, *shares, *rules, luck)
+            rule = learners.expects.number, learners.max_steps
+            known = self._world, self._values, playing
+            taken, used = learn(*known, explore, rate, rule, ahead, luck)
             generator.bit_generator.advance(PERIOD - (len(luck) - used))
             learners.steps += taken
             steps -= taken

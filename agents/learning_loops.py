@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from agents.kernels import jit
 from sandbox.mdp import Flags, Floats, Ints
 
@@ -58,14 +56,14 @@ class Values(NamedTuple):
     Attributes:
         value: `(B * S * W,)`.
         tried: the same.
-        count: `(S,)` pairs of each state.
+        pairs: `(S,)` how many each state has.
         first: `(S,)` first of them.
         width: W.
     """
 
     value: Floats
     tried: Ints
-    count: Ints
+    pairs: Ints
     first: Ints
     width: int
 
@@ -140,14 +138,53 @@ def astray(share: float, uniform: float, count: int, place: int) -> int:
 
 
 @jit
+def happen(world: World, done: Ints, luck: Floats, rows: Ints) -> int:
+    """Fill `rows` `(B,)`, what comes of what is done; return how many episodes end by it."""
+    start, upto, ended, chancy = world.start, world.upto, world.ended, world.traits[0]
+    over = 0
+    for one in range(len(rows)):
+        row = start[done[one]]
+        if chancy:
+            row = drawn(row, start[done[one] + 1] - 1, upto, luck[one])
+        rows[one] = row
+        over += ended[row]
+    return over
+
+
+@jit
+def restart(
+    world: World,
+    values: Values,
+    playing: Playing,
+    explore: Shares,
+    step: int,
+    luck: Floats,
+    cuts: int,
+) -> None:
+    """Begin the next episode of the first `cuts` learners that `playing.cut` names."""
+    value, tried, pairs, first, width = values
+    shares, by_visits = explore
+    for number in range(cuts):
+        one = playing.cut[number]
+        state = drawn(0, len(pairs), world.begin, luck[number])
+        here = (one * len(pairs) + state) * width
+        share = shares[visited(tried, here, width) if by_visits else step]
+        best = greedy(value, here, pairs[state])
+        pair = first[state] + astray(share, luck[cuts + number], pairs[state], best)
+        if world.traits[1]:
+            way, end = world.ways[pair], world.ways[pair + 1] - 1
+            pair = world.executed[drawn(way, end, world.ways_upto, luck[2 * cuts + number])]
+        playing.state[one], playing.done[one], playing.age[one] = state, pair, 0
+
+
+@jit
 def learn(
     world: World,
     values: Values,
     playing: Playing,
     explore: Shares,
     rate: Shares,
-    expects: int,
-    max_steps: int,
+    rule: tuple[int, int],
     steps: int,
     luck: Floats,
 ) -> tuple[int, int]:
@@ -159,8 +196,7 @@ def learn(
         playing: where learners are.
         explore: chance to explore.
         rate: of learning.
-        expects: `BEST`, `PROPOSED` or `DONE`.
-        max_steps: after which an episode is cut.
+        rule: `BEST`, `PROPOSED` or `DONE`; steps after which an episode is cut.
         steps: to be taken at most.
         luck: numbers in [0, 1), in the order in which they are drawn.
 
@@ -168,24 +204,18 @@ def learn(
         Steps taken, and numbers used.
     """
     # Arrays are taken out of their tuples once: within a loop each look would count a reference.
-    begin, start, upto, after, reward, ended, ways, ways_upto, executed, traits = world
+    begin, _, _, after, reward, ended, ways, ways_upto, executed, traits = world
     chancy, modifies, discount = traits
-    value, tried, count, first, width = values
-    states, done, age, rows, cut = playing
+    value, tried, pairs, first, width = values
     shares, by_visits = explore
+    states, done, age, rows, cut = playing
     rates, by_tries = rate
-    size, many = len(states), len(count)
+    expects, max_steps = rule
+    size, many = len(states), len(pairs)
     step, at = 0, 0
     while step < steps and at + size * (4 + chancy + 2 * modifies) <= len(luck):
-        over = 0
-        for one in range(size):
-            row = start[done[one]]
-            if chancy:
-                row = drawn(row, start[done[one] + 1] - 1, upto, luck[at + one])
-            rows[one] = row
-            over += ended[row]
         begun = at + size * chancy
-        tempted = begun + over
+        tempted = begun + happen(world, done, luck[at:], rows)
         turned = tempted + size
         at = turned + size * modifies
         cuts = 0
@@ -198,36 +228,23 @@ def learn(
                 state = drawn(0, many, begin, luck[begun])
                 begun, age[one] = begun + 1, 0
             here = (one * many + state) * width
-            best = greedy(value, here, count[state])
+            best = greedy(value, here, pairs[state])
             share = shares[visited(tried, here, width) if by_visits else step]
-            place = astray(share, luck[tempted + one], count[state], best)
+            place = astray(share, luck[tempted + one], pairs[state], best)
             pair = first[state] + place
             if modifies:
                 way = drawn(ways[pair], ways[pair + 1] - 1, ways_upto, luck[turned + one])
                 pair = executed[way]
-            if expects == PROPOSED:
-                best = place
-            elif expects == DONE:
-                best = pair - first[state]
+            if expects != BEST:
+                best = place if expects == PROPOSED else pair - first[state]
             later = 0.0 if ended[row] else value[here + best]
-            target = reward[row] + discount * later
             tried[old] += 1
-            value[old] += rates[tried[old] if by_tries else step] * (target - value[old])
+            change = reward[row] + discount * later - value[old]
+            value[old] += rates[tried[old] if by_tries else step] * change
             states[one], done[one] = state, pair
             if age[one] >= max_steps:
                 cut[cuts], cuts = one, cuts + 1
-        for number in range(cuts):
-            one = cut[number]
-            state = drawn(0, many, begin, luck[at + number])
-            here = (one * many + state) * width
-            best = greedy(value, here, count[state])
-            share = shares[visited(tried, here, width) if by_visits else step]
-            place = astray(share, luck[at + cuts + number], count[state], best)
-            pair = first[state] + place
-            if modifies:
-                uniform = luck[at + 2 * cuts + number]
-                pair = executed[drawn(ways[pair], ways[pair + 1] - 1, ways_upto, uniform)]
-            states[one], done[one], age[one] = state, pair, 0
+        restart(world, values, playing, explore, step, luck[at:], cuts)
         at += cuts * (2 + modifies)
         step += 1
     return step, at

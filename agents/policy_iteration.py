@@ -14,6 +14,7 @@ import numpy as np
 
 from agents import kernels
 from agents.bellman import Solution, action_values, greedy, small, tie
+from agents.rows import plain
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
@@ -109,7 +110,7 @@ class _Loops:
     """Evaluate and improve policies by compiled loops."""
 
     def __init__(self, mdp: TabularMDP) -> None:
-        back, size, plain = _Back(mdp), len(mdp.states), kernels.plain
+        back, size = _Back(mdp), len(mdp.states)
         self._outcomes = (
             plain(mdp.next, np.int64),
             plain(mdp.reward, np.float64),
@@ -158,9 +159,7 @@ def iterate(mdp: TabularMDP, tolerance: float, *, kernel: str | None = None) -> 
     raise ContractError(f"policies did not settle in {ROUNDS:,} rounds")
 
 
-def _solution(
-    mdp: TabularMDP, policy: Ints, value: Floats, margin: float, rounds: int
-) -> Solution:
+def _solution(mdp: TabularMDP, policy: Ints, value: Floats, margin: float, rounds: int) -> Solution:
     """Return `policy`, the first that is greedy for `value`, with its own value.
 
     It is told by pointer doubling, so that the numbers do not depend on the kernel. Where nearly

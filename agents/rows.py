@@ -7,12 +7,11 @@ of its row to the last, so that both give the same number to the last bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from agents import kernels
 from sandbox.mdp import Floats, Ints
 
 WIDE = 64
@@ -125,8 +124,8 @@ class Looped:
         offset = np.zeros(len(count) + 1, np.uint32)
         np.cumsum(count, out=offset[1:])
         laid = np.empty(int(offset[-1])), np.empty(int(offset[-1]), np.uint32)
-        given = kernels.plain(weight, np.float64), kernels.plain(place, np.int64)
-        lay_out(kernels.plain(first, np.int64), offset, *given, *laid)
+        given = plain(weight, np.float64), plain(place, np.int64)
+        lay_out(plain(first, np.int64), offset, *given, *laid)
         return cls(offset, *laid)
 
     def sums(self, value: Floats, pay: Floats) -> Floats:
@@ -157,3 +156,8 @@ def rows(first: Ints, count: Ints, weight: Floats, place: Ints, *, loop: bool = 
 def wide(count: Ints) -> bool:
     """Tell whether rows of `count` outcomes are summed one by one, compiled or not."""
     return int(count.max(initial=0)) > WIDE
+
+
+def plain(array: npt.NDArray[Any], kind: type[np.generic]) -> npt.NDArray[Any]:
+    """Return `array` in the one layout and type for which loops are compiled."""
+    return np.require(array, kind, ["C_CONTIGUOUS", "WRITEABLE"])

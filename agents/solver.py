@@ -33,9 +33,7 @@ SECONDS = 6e-7
 """Seconds that numpy takes for an outcome in all, roughly."""
 
 
-def solve(
-    mdp: TabularMDP, tolerance: float = TOLERANCE, *, kernel: str | None = None
-) -> Solution:
+def solve(mdp: TabularMDP, tolerance: float = TOLERANCE, *, kernel: str | None = None) -> Solution:
     """Find the optimum, stopping on the Bellman residual.
 
     Ties go to the action that the task lists first, so that the same task always gives the same
