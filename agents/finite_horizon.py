@@ -173,5 +173,9 @@ def _by_loop(mdp: TabularMDP, backup: Backup, steps: int, value: Floats, policy:
     laid = Looped.of(backup.start, backup.count, backup.weight, backup.place)
     first = plain(mdp.first_pair, np.int64)
     q = np.empty(int(np.diff(first).max(initial=1)))
-    ahead = laid.offset, laid.weight, laid.place, backup.pay
-    induce(steps, first, *ahead, TOLERANCE, q, np.empty_like(value), value, policy)
+    rank = np.full(len(value) if len(policy) else 0, -1, np.int64)
+    for step in range(steps - 1, -1, -1):
+        ahead = laid.offset, laid.weight, laid.place, backup.pay
+        induce(first, *ahead, TOLERANCE, value.copy(), q, value, rank)
+        if len(policy):
+            policy[step] = rank

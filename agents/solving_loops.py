@@ -5,8 +5,6 @@ Each writes into the arrays that it is given last. Plain Python runs them too, s
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -197,48 +195,44 @@ def improve(
 
 @jit
 def induce(
-    steps: int,
     first_pair: Ints,
     offset: Places,
     weight: Floats,
     place: Places,
     pay: Floats,
     tie: float,
+    later: Floats,
     q: Floats,
-    fresh: Floats,
     value: Floats,
-    policy: npt.NDArray[Any],
+    rank: Ints,
 ) -> None:
-    """Fill `value` `(S,)` and `policy` `(H, S)` or `(0, S)` by backward induction.
+    """Fill `value` `(S,)`, with a step more left than `later` `(S,)`, and `rank` `(S,)` or `(0,)`.
 
     Args:
-        steps: that are left at first.
         first_pair: `(S+1,)` offsets into the pairs.
         offset: `(P+1,)` offsets into the outcomes.
         weight: `(N,)` discounted chance of each outcome; 0 where the episode ends.
         place: `(N,)` where it leads.
         pay: `(P,)` expected gain of each pair.
         tie: within which the first pair is taken.
+        later: value of each state.
         q: as long as a state has pairs at most; of any content.
-        fresh: `(S,)` of any content.
-        value: `(S,)` when no step is left.
-        policy: chosen place among the pairs of each state; -1 stays where it has none.
+        value: to be filled.
+        rank: place of the chosen pair among those of its state; kept where it has none.
     """
-    for step in range(steps - 1, -1, -1):
-        for state in range(len(value)):
-            begin, many = first_pair[state], first_pair[state + 1] - first_pair[state]
-            most = 0.0 if many == 0 else -np.inf
-            for rank in range(many):
-                at = offset[begin + rank]
-                total = weight[at] * value[place[at]]
-                for outcome in range(at + 1, offset[begin + rank + 1]):
-                    total += weight[outcome] * value[place[outcome]]
-                q[rank] = total + pay[begin + rank]
-                most = max(most, q[rank])
-            fresh[state] = most
-            if len(policy) and many:
-                first = many - 1
-                for rank in range(many - 2, -1, -1):
-                    first = rank if q[rank] >= most - tie else first
-                policy[step, state] = first
-        value[:] = fresh
+    for state in range(len(value)):
+        begin, many = first_pair[state], first_pair[state + 1] - first_pair[state]
+        most = 0.0 if many == 0 else -np.inf
+        for one in range(many):
+            at = offset[begin + one]
+            total = weight[at] * later[place[at]]
+            for outcome in range(at + 1, offset[begin + one + 1]):
+                total += weight[outcome] * later[place[outcome]]
+            q[one] = total + pay[begin + one]
+            most = max(most, q[one])
+        value[state] = most
+        if many and len(rank):
+            first = many - 1
+            for one in range(many - 2, -1, -1):
+                first = one if q[one] >= most - tie else first
+            rank[state] = first
