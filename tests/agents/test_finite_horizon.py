@@ -126,7 +126,8 @@ def test_a_given_policy_gains_what_its_steps_gain(
 ) -> None:
     weights = np.random.default_rng(seed).integers(0, 3, len(mdp.pair_state)) + 0.0
     weights[mdp.first_pair[:-1][np.diff(mdp.first_pair) > 0]] += 1.0
-    weights /= np.bincount(mdp.pair_state, weights, len(mdp.states))[mdp.pair_state]
+    sums = np.bincount(mdp.pair_state, weights, len(mdp.states))
+    weights = (weights / sums[mdp.pair_state]).astype(np.float64)
     value = np.zeros(len(mdp.states))
     for _ in range(steps):
         fresh = np.zeros_like(value)
