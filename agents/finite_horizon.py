@@ -77,7 +77,9 @@ def backward(
     """
     discount = _checked(mdp, steps, discount)
     seconds = SECONDS * steps * len(mdp.next)
-    loop = kernels.compiled(seconds, kernel) and not wide(np.diff(mdp.start))
+    loop = kernels.compiled(seconds, "solving_loops.induce", kernel) and not wide(
+        np.diff(mdp.start)
+    )
     backup = Backup.of(mdp, discount, loop=loop)
     most = int(np.diff(mdp.first_pair).max(initial=1))
     policy = np.full((steps if keep else 0, len(mdp.states)), -1, np.min_scalar_type(-most))

@@ -196,7 +196,7 @@ class Learners:
     def run(self, steps: int) -> None:
         """Let every learner take `steps` more steps."""
         seconds = steps * (STEP + LEARNER * len(self._state))
-        if self._fits and kernels.compiled(seconds, self._kernel):
+        if self._fits and kernels.compiled(seconds, "learning_loops.learn", self._kernel):
             self._blocks.run(steps)
             return
         for _ in range(steps):

@@ -147,7 +147,7 @@ def iterate(mdp: TabularMDP, tolerance: float, *, kernel: str | None = None) -> 
     Raises:
         ContractError: if the policies do not settle.
     """
-    loop = kernels.compiled(len(mdp.next) * SECONDS, kernel)
+    loop = kernels.compiled(len(mdp.next) * SECONDS, "solving_loops.improve", kernel)
     work = _Loops(mdp) if loop else _Numpy(mdp)
     _, policy = greedy(mdp, action_values(mdp, np.zeros(len(mdp.states))), 0.0, loop=loop)
     for rounds in range(1, ROUNDS):

@@ -64,7 +64,9 @@ def modified(
         ContractError: if the residual does not fall to `tolerance`.
     Source: Puterman 1994, section 6.5 (modified policy iteration).
     """
-    loop = kernels.compiled(len(mdp.next) * SECONDS, kernel) and not wide(np.diff(mdp.start))
+    loop = kernels.compiled(len(mdp.next) * SECONDS, "solving_loops.sums", kernel) and not wide(
+        np.diff(mdp.start)
+    )
     backup = Backup.of(mdp, loop=loop)
     every = backup.rows()
     value, policy = np.zeros(len(mdp.states)), np.full(len(mdp.states), -1, dtype=np.int64)

@@ -124,10 +124,9 @@ def test_both_kernels_give_the_same_to_the_last_bit(
 def test_a_given_policy_gains_what_its_steps_gain(
     mdp: TabularMDP, steps: int, discount: float, seed: int
 ) -> None:
-    weights = np.random.default_rng(seed).integers(0, 3, len(mdp.pair_state)) + 0.0
-    weights[mdp.first_pair[:-1][np.diff(mdp.first_pair) > 0]] += 1.0
-    sums = np.bincount(mdp.pair_state, weights, len(mdp.states))
-    weights = (weights / sums[mdp.pair_state]).astype(np.float64)
+    drawn = np.random.default_rng(seed).integers(0, 3, len(mdp.pair_state)) + 0.0
+    drawn[mdp.first_pair[:-1][np.diff(mdp.first_pair) > 0]] += 1.0
+    weights: Floats = drawn / np.bincount(mdp.pair_state, drawn, len(mdp.states))[mdp.pair_state]
     value = np.zeros(len(mdp.states))
     for _ in range(steps):
         fresh = np.zeros_like(value)
