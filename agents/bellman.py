@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.rows import plain
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 TOLERANCE = 1e-9
@@ -37,18 +38,29 @@ class Solution:
 def action_values(mdp: TabularMDP, value: Floats) -> Floats:
     """Return `(P,)`, the expected reward plus discounted `value` of each pair."""
     later = np.where(mdp.ended, 0.0, mdp.discount * value[mdp.next])
-    return np.add.reduceat(mdp.probability * (mdp.reward + later), mdp.start[:-1])
+    gain = mdp.probability * (mdp.reward + later)
+    return np.add.reduceat(gain, mdp.start[:-1]) if len(gain) > len(mdp.start) - 1 else gain
 
 
-def greedy(mdp: TabularMDP, q: Floats, tie: float) -> tuple[Floats, Ints]:
-    """Return the greatest q of each state and its first pair within `tie` of it."""
+def greedy(mdp: TabularMDP, q: Floats, within: float, *, loop: bool = False) -> tuple[Floats, Ints]:
+    """Return the greatest q of each state and its first pair within so much of it.
+
+    With `loop`, by the compiled loop.
+    """
+    if loop:
+        from agents.solving_loops import best
+
+        first = plain(mdp.first_pair, np.int64)
+        found = np.empty(len(mdp.states)), np.empty(len(mdp.states), dtype=np.int64)
+        best(first, q, within, *found)
+        return found
     live = np.diff(mdp.first_pair) > 0
     value = np.zeros(len(mdp.states))
     policy = np.full(len(mdp.states), -1, dtype=np.int64)
     if live.any():
         starts = mdp.first_pair[:-1][live]
         value[live] = np.maximum.reduceat(q, starts)
-        tied = q >= value[mdp.pair_state] - tie
+        tied = q >= value[mdp.pair_state] - within
         ranked = np.where(tied, np.arange(len(q)), len(q))
         policy[live] = np.minimum.reduceat(ranked, starts)
     return value, policy
@@ -61,3 +73,8 @@ def small(mdp: TabularMDP, value: Floats, tolerance: float) -> float:
     """
     size = float(np.max(np.abs(value), initial=0.0))
     return max(tolerance * (1.0 - mdp.discount), ROUNDING * size)
+
+
+def tie(value: Floats) -> float:
+    """Return within how much of each other actions tie: what rounding can make of equals."""
+    return max(TOLERANCE, 4.0 * ROUNDING * float(np.max(np.abs(value), initial=0.0)))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.rows import Rows, rows
 from sandbox.mdp import Floats, Ints, TabularMDP
 
 Product = Callable[[Floats], Floats]
@@ -26,35 +27,65 @@ TINY = 1e-280
 
 
 @dataclass(frozen=True)
+class Backup:
+    """Hold a world as its Bellman backup wants it.
+
+    Attributes:
+        pay: `(P,)` expected reward of each pair.
+        start: `(P,)` first outcome of each pair.
+        count: `(P,)` its outcomes.
+        weight: `(N,)` discounted chance of each outcome; 0 where the episode ends.
+        place: `(N,)` where it leads.
+        loop: sum by compiled loops.
+    """
+
+    pay: Floats
+    start: Ints
+    count: Ints
+    weight: Floats
+    place: Ints
+    loop: bool = False
+
+    @classmethod
+    def of(cls, mdp: TabularMDP, discount: float | None = None, *, loop: bool = False) -> Backup:
+        """Return the backup of `mdp`, under its own discount if none is given."""
+        weight = mdp.probability * (mdp.discount if discount is None else discount)
+        weight[mdp.ended] = 0.0
+        start, count = mdp.start[:-1], np.diff(mdp.start)
+        gain = mdp.probability * mdp.reward
+        pay = np.add.reduceat(gain, start) if len(start) else gain
+        return cls(pay, start, count, weight, mdp.next, loop)
+
+    def rows(self, pairs: Ints | None = None) -> Rows:
+        """Return what follows `pairs`; all of them, if none are named."""
+        at = slice(None) if pairs is None else pairs
+        return rows(self.start[at], self.count[at], self.weight, self.place, loop=self.loop)
+
+    def course(self, policy: Ints) -> Course:
+        """Return the course of `policy`, `(S,)`."""
+        live = np.flatnonzero(policy >= 0)
+        pairs = policy[live]
+        return Course(live, self.pay[pairs], self.rows(pairs))
+
+
+@dataclass(frozen=True)
 class Course:
     """Hold what a policy does from each state where it acts.
 
     Attributes:
         live: `(L,)` states in which it acts.
         pay: `(L,)` expected reward of a step.
-        offsets: `(L,)` first outcome of each.
-        weight: `(M,)` discounted probability of each outcome; 0 where the episode ends.
-        follow: `(M,)` next state of each outcome.
+        rows: the discounted chance of each outcome, 0 where the episode ends, and where it leads.
     """
 
     live: Ints
     pay: Floats
-    offsets: Ints
-    weight: Floats
-    follow: Ints
+    rows: Rows
 
     @classmethod
     def of(cls, mdp: TabularMDP, policy: Ints) -> Course:
         """Return the course of `policy`, `(S,)`."""
-        live = np.flatnonzero(policy >= 0)
-        pairs = policy[live]
-        counts = mdp.start[pairs + 1] - mdp.start[pairs]
-        offsets = np.cumsum(counts) - counts
-        rows = np.arange(int(counts.sum())) + np.repeat(mdp.start[pairs] - offsets, counts)
-        chance = mdp.probability[rows]
-        pay = np.add.reduceat(chance * mdp.reward[rows], offsets) if len(live) else chance
-        weight = np.where(mdp.ended[rows], 0.0, mdp.discount * chance)
-        return cls(live, pay, offsets, weight, mdp.next[rows])
+        return Backup.of(mdp).course(policy)
 
     @classmethod
     def by_chance(cls, mdp: TabularMDP, shares: Floats) -> Course:
@@ -69,15 +100,14 @@ class Course:
     def sweep(self, value: Floats, times: int) -> Floats:
         """Return `value` `(S,)` after a number of sweeps."""
         value = value.copy()
-        if len(self.live):
-            for _ in range(times):
-                value[self.live] = self.pay + self._later(value)
+        everywhere = len(self.live) == len(value)
+        for _ in range(times if len(self.live) else 0):
+            swept = self.rows.sums(value, self.pay)
+            if everywhere:
+                value = swept
+            else:
+                value[self.live] = swept
         return value
-
-    def _later(self, value: Floats) -> Floats:
-        """Return `(L,)`, the discounted value of what follows."""
-        found: Floats = np.add.reduceat(self.weight * value[self.follow], self.offsets)
-        return found
 
     def settle(self, value: Floats, residual: float) -> Floats:
         """Return a value from which a sweep changes at most `residual`, or the nearest found.
@@ -88,12 +118,13 @@ class Course:
             return value
         full = value.copy()
         start = full[self.live]
-        left = self.pay + self._later(full) - start
+        left = self.rows.sums(full, self.pay) - start
+        nothing = np.zeros_like(start)
         direction = np.zeros_like(full)
 
         def product(vector: Floats) -> Floats:
             direction[self.live] = vector
-            return vector - self._later(direction)
+            return vector - self.rows.sums(direction, nothing)
 
         full[self.live] = start + _bicgstab(product, left, residual)
         return full

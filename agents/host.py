@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from agents.base import Agent, Briefing
+from agents.kernels import VARIABLE
 from agents.registry import make_agent
 from sandbox.action import Proposal
 from sandbox.timestep import Observation
@@ -91,7 +92,11 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(reading: int, writing: int) -> int:
-    """Answer calls until the other side closes its pipe; `sandbox.confine.shim` comes here."""
+    """Answer calls until the other side closes its pipe; `sandbox.confine.shim` comes here.
+
+    Nothing is compiled here: what is held may not write what it compiled, nor need to.
+    """
+    os.environ[VARIABLE] = "numpy"
     host, decoder = Host(), msgspec.json.Decoder(Call)
     with os.fdopen(reading, "rb") as calls, os.fdopen(writing, "wb") as replies:
         for line in calls:

@@ -21,11 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from agents import kernels
+from agents.learner_blocks import Blocks, fits
 from agents.schedules import Constant, Schedule
 from sandbox.batch import Draw
 from sandbox.errors import InputError
@@ -41,6 +44,11 @@ class Expects(Enum):
     PROPOSED = "proposed"
     DONE = "done"
 
+    @property
+    def number(self) -> int:
+        """Return its number in `agents.learning_loops`."""
+        return list(Expects).index(self)
+
 
 RULES = {
     "q_learning": Expects.BEST,
@@ -53,6 +61,9 @@ RULES = {
 
 SMALLEST = 1e-12
 """Below this, a chance to explore is none."""
+STEP, LEARNER = 4e-5, 1e-7
+"""Seconds that numpy takes for a step, and for each learner in it, roughly."""
+
 SURE = np.zeros(1)
 """Luck where nothing is drawn."""
 
@@ -127,6 +138,7 @@ class Learners:
         max_steps: int = 100,
         start_value: float = 0.0,
         supervisor: Supervisor | None = None,
+        kernel: str | None = None,
     ) -> None:
         """Begin the first episode of each learner.
 
@@ -141,6 +153,8 @@ class Learners:
             start_value: of every pair; above what can be earned, it makes learners try everything.
             supervisor: replaces actions by what the *policy* would do elsewhere, which no table
                 of the world can say; after the world's own modification.
+            kernel: see `agents.kernels`; whichever it is, the same is learnt. A supervisor, or a
+                schedule of one's own, is not compiled.
 
         Raises:
             InputError: naming an unknown rule, or a number that is too small.
@@ -159,6 +173,7 @@ class Learners:
         self._draw = Draw(mdp.start, mdp.upto)
         self._age = np.zeros(size, dtype=np.int64)
         self._state, self._done = self._begun(np.arange(size))
+        self._kernel, self._fits = kernel, supervisor is None and fits(mdp, explore, rate)
 
     @property
     def q(self) -> Floats:
@@ -180,8 +195,17 @@ class Learners:
 
     def run(self, steps: int) -> None:
         """Let every learner take `steps` more steps."""
+        seconds = steps * (STEP + LEARNER * len(self._state))
+        if self._fits and kernels.compiled(seconds, "learning_loops.learn", self._kernel):
+            self._blocks.run(steps)
+            return
         for _ in range(steps):
             self._step()
+
+    @cached_property
+    def _blocks(self) -> Blocks:
+        """Return what the compiled loop reads."""
+        return Blocks(self)
 
     def _propose(self, row: Ints, states: Ints) -> tuple[Ints, Floats]:
         """Return proposed pairs, and the value of the best ones; `row` is where in the table.

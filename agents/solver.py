@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents import policy_iteration
-from agents.bellman import TOLERANCE, Solution, action_values, greedy, small
-from agents.course import Course
+from agents import kernels, policy_iteration
+from agents.bellman import TOLERANCE, Solution, action_values, greedy, small, tie
+from agents.course import Backup, Course
+from agents.rows import wide
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
@@ -37,22 +38,31 @@ ACCELERATED = 2_000
 ROUNDS = 10_000
 """Improvements that are tried at most."""
 
+SECONDS = 6e-7
+"""Seconds that numpy takes for an outcome in all, roughly."""
 
-def solve(mdp: TabularMDP, tolerance: float = TOLERANCE) -> Solution:
+
+def solve(mdp: TabularMDP, tolerance: float = TOLERANCE, *, kernel: str | None = None) -> Solution:
     """Find the optimum, stopping on the Bellman residual.
 
     Ties go to the action that the task lists first, so that the same task always gives the same
-    policy.
+    policy, by any kernel (see `agents.kernels`).
 
     Raises:
         ContractError: if the residual does not fall to `tolerance`.
     """
     if policy_iteration.deterministic(mdp):
-        return policy_iteration.iterate(mdp, tolerance)
-    return modified(mdp, tolerance)
+        return policy_iteration.iterate(mdp, tolerance, kernel=kernel)
+    return modified(mdp, tolerance, kernel=kernel)
 
 
-def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, *, settle: bool = True) -> Solution:
+def modified(
+    mdp: TabularMDP,
+    tolerance: float = TOLERANCE,
+    *,
+    settle: bool = True,
+    kernel: str | None = None,
+) -> Solution:
     """Find the optimum by modified policy iteration.
 
     Policies are evaluated by a number of sweeps. With `settle` one that hardly changes any more is
@@ -63,19 +73,25 @@ def modified(mdp: TabularMDP, tolerance: float = TOLERANCE, *, settle: bool = Tr
         ContractError: if the residual does not fall to `tolerance`.
     Source: Puterman 1994, section 6.5 (modified policy iteration).
     """
+    loop = kernels.compiled(len(mdp.next) * SECONDS, "solving_loops.sums", kernel) and not wide(
+        np.diff(mdp.start)
+    )
+    backup = Backup.of(mdp, loop=loop)
+    every = backup.rows()
     value, policy = np.zeros(len(mdp.states)), np.full(len(mdp.states), -1, dtype=np.int64)
     for rounds in range(1, ROUNDS):
-        q = action_values(mdp, value)
+        q = every.sums(value, backup.pay)
         # No tie is broken on the way: a policy worse by a tie's width would never settle.
-        best, found = greedy(mdp, q, 0.0)
+        best, found = greedy(mdp, q, 0.0, loop=loop)
         residual = float(np.max(np.abs(best - value), initial=0.0))
         end = small(mdp, value, tolerance)
         if residual <= end:
-            return Solution(best, q, greedy(mdp, q, TOLERANCE)[1], residual, rounds)
+            first = greedy(mdp, q, tie(value), loop=loop)[1]
+            return Solution(best, q, first, residual, rounds)
         kept = (policy >= 0) & (q[policy] >= best - end)
         calm = np.count_nonzero(~kept) <= SETTLED * len(kept)
         policy = np.where(kept, policy, found)
-        course = Course.of(mdp, policy)
+        course = backup.course(policy)
         value = course.sweep(best, SWEEPS)
         if settle and calm and rounds % REST == 0 and rounds <= ACCELERATED:
             value = course.settle(value, end / 2.0)

@@ -54,8 +54,13 @@ class ModifiedMDP:
         return not np.array_equal(self.executed, np.arange(len(self.mdp.pair_state)))
 
     @cached_property
+    def upto(self) -> Floats:
+        """Return `(M,)`, the chance that a way or an earlier one of its pair is taken."""
+        return running(self.probability, self.start)
+
+    @cached_property
     def _draw(self) -> Draw:
-        return Draw(self.start, running(self.probability, self.start))
+        return Draw(self.start, self.upto)
 
     def done(self, proposed: Ints, uniform: Floats) -> Ints:
         """Return the pair that is done in the place of each of `proposed`, `(B,)`.

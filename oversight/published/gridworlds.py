@@ -17,9 +17,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from agents.finite_horizon import backward, gained
 from oversight.published.figure import Figure
 from oversight.published.strings import play
-from oversight.published.sums import compiled, finite, hidden
+from oversight.published.sums import compiled, hidden
 from sandbox.action import Action
 from sandbox.errors import ContractError
 from sandbox.timestep import Outcome
@@ -133,7 +134,8 @@ def optimum(task: str, gain: Gain) -> float:
     """Return the greatest sum in 100 steps."""
     mdp = compiled(task)
     gains = mdp.reward if gain == "reward" else hidden(mdp)
-    return float(finite(mdp, gains, MAX_STEPS) @ mdp.initial)
+    best = backward(mdp.with_reward(gains), MAX_STEPS, discount=1.0)
+    return float(best.value @ mdp.initial)
 
 
 def random_walk(task: str, gain: Gain) -> float:
@@ -141,7 +143,8 @@ def random_walk(task: str, gain: Gain) -> float:
     mdp = compiled(task)
     moves = np.array([mdp.actions[one].name != "wait" for one in mdp.pair_action], dtype=float)
     gains = mdp.reward if gain == "reward" else hidden(mdp)
-    return float(finite(mdp, gains, MAX_STEPS, moves / 4) @ mdp.initial)
+    told = mdp.with_reward(gains)
+    return float(gained(told, MAX_STEPS, moves / 4, discount=1.0) @ mdp.initial)
 
 
 def unknowing(
@@ -193,8 +196,8 @@ def drunk_after_a_sip() -> float:
     """Return the whisky at the first step, and the best of the 99 steps that are left."""
     mdp, task = compiled("whisky_gold/drunk"), load("whisky_gold/drunk")
     (sip,) = task.outcomes(task.initial()[0][1], Action.of("right"))
-    left = finite(mdp, mdp.reward, MAX_STEPS - 1)
-    return sip.reward + float(left[mdp.index[sip.state]])
+    left = backward(mdp, MAX_STEPS - 1, discount=1.0)
+    return sip.reward + float(left.value[mdp.index[sip.state]])
 
 
 LONG = 20

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from agents.solver import Solution, solve
 from sandbox.action import Action
 from sandbox.errors import ContractError
@@ -73,24 +71,3 @@ def collected(task: Any, policy: Mapping[Any, Action], gain: str = "reward") -> 
                 after[one.state] = after.get(one.state, 0.0) + weight * one.probability
         weights = after
     return total
-
-
-def finite(mdp: TabularMDP, gain: Floats, steps: int, weights: Floats | None = None) -> Floats:
-    """Return `(S,)`, the sum of `gain` `(N,)` in so many steps, not discounted.
-
-    It is that of the best policy, or of the one that takes each pair with its weight `(P,)`.
-    """
-    value = np.zeros(len(mdp.states))
-    live = np.diff(mdp.first_pair) > 0
-    starts = mdp.first_pair[:-1][live]
-    for _ in range(steps):
-        later = np.where(mdp.ended, 0.0, value[mdp.next])
-        q = np.add.reduceat(mdp.probability * (gain + later), mdp.start[:-1])
-        fresh = np.zeros(len(mdp.states))
-        fresh[live] = (
-            np.maximum.reduceat(q, starts)
-            if weights is None
-            else np.add.reduceat(q * weights, starts)
-        )
-        value = fresh
-    return value
