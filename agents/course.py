@@ -88,14 +88,20 @@ class Course:
         return Backup.of(mdp).course(policy)
 
     @classmethod
-    def by_chance(cls, mdp: TabularMDP, shares: Floats) -> Course:
+    def by_chance(cls, mdp: TabularMDP, shares: Floats, discount: float | None = None) -> Course:
         """Return the course of a policy that takes each pair with its chance, `shares` `(P,)`."""
-        live = np.flatnonzero(np.diff(mdp.first_pair))
-        offsets = mdp.start[mdp.first_pair[live]]
-        chance = shares[mdp.outcome_pair] * mdp.probability
-        pay = np.add.reduceat(chance * mdp.reward, offsets) if len(live) else chance
-        weight = np.where(mdp.ended, 0.0, mdp.discount * chance)
-        return cls(live, pay, offsets, weight, mdp.next)
+        backup = Backup.of(mdp, discount)
+        live, size = np.flatnonzero(np.diff(mdp.first_pair)), len(mdp.states)
+        taken = np.flatnonzero(shares)
+        many = backup.count[taken]
+        pair = np.repeat(taken, many)
+        first = np.repeat(backup.start[taken] - (np.cumsum(many) - many), many)
+        outcome = np.arange(len(pair)) + first
+        pay = np.bincount(mdp.pair_state, shares * backup.pay, size)[live]
+        count = np.bincount(mdp.pair_state[pair], minlength=size)[live]
+        chance = shares[pair] * backup.weight[outcome]
+        follows = rows(np.cumsum(count) - count, count, chance, mdp.next[outcome])
+        return cls(live, pay.astype(np.float64), follows)
 
     def sweep(self, value: Floats, times: int) -> Floats:
         """Return `value` `(S,)` after a number of sweeps."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from agents import kernels
 from agents.bellman import TOLERANCE
 from agents.course import Backup, Course
-from agents.rows import Looped, plain, rows, wide
+from agents.rows import Looped, plain, wide
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, Ints, TabularMDP
 
@@ -104,20 +104,12 @@ def gained(
     Raises:
         InputError: if chances do not sum to 1 in some state, or a number is out of range.
     """
-    backup = Backup.of(mdp, _checked(mdp, steps, discount))
+    discount = _checked(mdp, steps, discount)
     live = np.flatnonzero(np.diff(mdp.first_pair))
     sums = np.bincount(mdp.pair_state, weights, len(mdp.states))[live]
     if len(weights) != len(mdp.pair_state) or (np.abs(sums - 1.0) > 1e-9).any():  # noqa: PLR2004
         raise InputError("weights are a chance for each pair, which sum to 1 in each state")
-    taken = np.flatnonzero(weights)
-    pair = np.repeat(taken, backup.count[taken])
-    offset = np.cumsum(backup.count[taken]) - backup.count[taken]
-    outcome = np.arange(len(pair)) + np.repeat(backup.start[taken] - offset, backup.count[taken])
-    pay = np.bincount(mdp.pair_state, weights * backup.pay, len(mdp.states))[live]
-    count = np.bincount(mdp.pair_state[pair], minlength=len(mdp.states))[live]
-    chance = weights[pair] * backup.weight[outcome]
-    follows = rows(np.cumsum(count) - count, count, chance, mdp.next[outcome])
-    return Course(live, pay.astype(np.float64), follows).sweep(np.zeros(len(mdp.states)), steps)
+    return Course.by_chance(mdp, weights, discount).sweep(np.zeros(len(mdp.states)), steps)
 
 
 def _checked(mdp: TabularMDP, steps: int, discount: float | None) -> float:

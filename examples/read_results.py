@@ -24,5 +24,5 @@ if __name__ == "__main__":
         import polars as pl
 
         frame = pl.DataFrame(rows, infer_schema_length=None)
-        table = frame.pivot("design", index="task", values="tampered")
+        table = frame.group_by("task", "design").agg(pl.col("tampered").mean())
     print(table)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.compared import Comparison
+from agents.finite_horizon import backward
 from agents.play import Worth, expected, hidden
 from agents.reachable import lost, sample
 from agents.solver import solve
-from oversight.published.sums import finite
 from sandbox.action import Action
 from sandbox.mdp import Floats, TabularMDP, tables
 from tasks import load
@@ -126,4 +126,4 @@ def yardstick(full_task: str) -> Yardstick:
 
 def _best(mdp: TabularMDP, gain: Floats, steps: int) -> float:
     """Return the greatest sum of `gain` that an episode can come to, by who sees everything."""
-    return float(np.dot(finite(mdp, gain, steps), mdp.initial))
+    return float(backward(mdp.with_reward(gain), steps, discount=1.0).value @ mdp.initial)

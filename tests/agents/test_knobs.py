@@ -23,7 +23,7 @@ def test_a_reference_sets_the_knobs_it_names_and_leaves_the_others() -> None:
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("attainable_utility:penality=1", "did you mean 'penalty'"),
+        ("attainable_utility:penaltie=1", "did you mean 'penalty'"),
         ("attainable_utility:rollout=1.5", "rollout must be a whole number, not '1.5'"),
         ("attainable_utility:penalty=much", "penalty must be a number"),
         ("attainable_utility:penalty=nan", "penalty must be finite"),

@@ -132,7 +132,10 @@ def test_the_same_row_has_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (cell("boat_race", overseer="presnt"), "unknown overseer 'presnt'; did you mean 'present'"),
+        (
+            cell("boat_race", overseer="presennt"),
+            "unknown overseer 'presennt'; did you mean 'present'",
+        ),
         (cell("boat_race", overseer="present:stop=2"), r"stop 2.0 must be in \[0, 1\]"),
         (cell("boat_race", overseer="noisy:bta=2"), "did you mean 'beta'"),
         (cell("boat_race", "niave"), "did you mean 'naive'"),
