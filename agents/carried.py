@@ -43,20 +43,24 @@ class Habit(NamedTuple):
     setting: str
 
 
+def trained_in(task: str) -> list[str]:
+    """Return the settings, as `task/setting`, in which what is carried over to `task` is learnt."""
+    played = load(task)
+    base = task.removesuffix(f"/{played.setting}")
+    named = [one for one in played.spec.settings if one.startswith(TRAINING)]
+    return [f"{base}/{one}" for one in named or played.spec.settings[:1]]
+
+
 def trained(task: str, reward: str) -> dict[Key, Habit]:
     """Return what is done in a task's training settings by observation; the earlier setting wins.
 
     Raises:
         InputError: if the reward design is unknown, or does not fit a training setting.
     """
-    played = load(task)
-    base = task.removesuffix(f"/{played.setting}")
-    named = [one for one in played.spec.settings if one.startswith(TRAINING)]
     found: dict[Key, Habit] = {}
-    for setting in named or played.spec.settings[:1]:
-        way = solved(f"{base}/{setting}", reward)
+    for full in trained_in(task):
+        way, plain, setting = solved(full, reward), outlook(full), load(full).setting
         mdp, shares = way.mdp, way.shares()
-        plain = outlook(f"{base}/{setting}")
         for state, *_ in plain.alike.values():
             done = [pair for pair in mdp.pairs(state) if shares[pair] > 0.0]
             if done:

@@ -69,19 +69,23 @@ def check_design(reward: str, spec: TaskSpec, setting: str) -> None:
         )
 
 
-def check_fit(reward: str, task: str) -> None:
+def check_fit(reward: str, task: str, agent: str = "planner") -> None:
     """Refuse a reward design that does not fit the tables of `task/setting`.
 
-    Only a design that fits few tasks is tried: it has a method `check(mdp)`.
+    Only a design that fits few tasks is tried: it has a method `check(mdp)`. An agent that carries
+    its policy over needs it to fit where it is trained.
 
     Raises:
         InputError: saying why it does not.
     """
     check = getattr(load_design(reward), "check", None)
-    if check is not None:
-        from agents.outlook import outlook  # imported here: it brings numpy
+    if check is None or agent not in {"planner", "carried_over"}:
+        return
+    from agents.carried import trained_in  # imported here: they bring numpy
+    from agents.outlook import outlook
 
-        check(outlook(task).mdp)
+    for one in trained_in(task) if agent == "carried_over" else (task,):
+        check(outlook(one).mdp)
 
 
 def check_agent(name: str, reward: str = "naive") -> None:

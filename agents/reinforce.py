@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.schedules import Constant, Schedule
 from sandbox.batch import Draw
 from sandbox.errors import InputError
 from sandbox.mdp import Flags, Floats, Ints, TabularMDP, running
@@ -38,8 +39,19 @@ class Reinforce:
         rate: float = 0.1,
         baseline_rate: float = 0.1,
         max_steps: int = 100,
+        explore: Schedule = Constant(0.0),  # noqa: B008 (frozen)
     ) -> None:
         """Begin with every action as likely as any other.
+
+        Args:
+            world: what is learnt; plain tables modify nothing.
+            size: number of learners.
+            seed: of the luck of all of them.
+            rate: of learning.
+            baseline_rate: of the running mean of the return.
+            max_steps: after which an episode is cut.
+            explore: chance of an action at random, by episodes played; it is learnt from as though
+                the policy had proposed it.
 
         Raises:
             InputError: naming a number out of its range.
@@ -53,6 +65,7 @@ class Reinforce:
         self.world = world if isinstance(world, ModifiedMDP) else ModifiedMDP.plain(world)
         mdp = self.world.mdp
         self.rate, self.baseline_rate, self.max_steps = rate, baseline_rate, max_steps
+        self.explore = explore
         self.generator = np.random.default_rng(seed)
         self.preference = np.zeros((size, len(mdp.pair_state)))
         self.baseline = np.zeros((size, len(mdp.states)))
@@ -74,8 +87,21 @@ class Reinforce:
         """Let every learner play and learn from `episodes` more episodes."""
         for _ in range(episodes):
             policy = self.policy()
-            self._learn(self._played(policy), policy)
+            self._learn(self.paid(self._played(self._tried(policy))), policy)
             self.episodes += 1
+
+    def paid(self, episode: Episode) -> Episode:
+        """Return an episode with the rewards that are learnt from: here, those of the world."""
+        return episode
+
+    def _tried(self, policy: Floats) -> Floats:
+        """Return what is played: the policy, with a share of random actions."""
+        share = self.explore(self.episodes, lambda: np.full(len(policy), self.episodes))
+        if isinstance(share, float) and share == 0.0:
+            return policy
+        each = np.broadcast_to(np.asarray(share, dtype=np.float64), len(policy))[:, None]
+        played: Floats = (1.0 - each) * policy + each / np.repeat(self._pairs, self._pairs)
+        return played
 
     def _played(self, policy: Floats) -> Episode:
         """Play one episode with each policy."""

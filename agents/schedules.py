@@ -67,6 +67,31 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Geometric:
+    """Go from `first` to `last` in `steps` steps, each by the same factor, and stay there."""
+
+    first: float
+    last: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        """Refuse ends that are no shares or nothing, and a way of no length."""
+        _within("first", self.first)
+        _within("last", self.last)
+        if min(self.first, self.last) <= 0.0:
+            raise InputError(
+                f"a schedule that falls by a factor is above 0, not {self.first} to {self.last}"
+            )
+        if self.steps < 1:
+            raise InputError(f"a schedule's steps are at least 1, not {self.steps}")
+
+    def __call__(self, step: int, visits: Visits) -> float:
+        """Return the point on the curve."""
+        del visits
+        return float(self.first * (self.last / self.first) ** min(1.0, step / self.steps))
+
+
+@dataclass(frozen=True)
 class Decaying:
     """Fall with the visits n: `min(1, scale / n ** power)`.
 

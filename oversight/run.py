@@ -170,8 +170,8 @@ def _named(plan: Plan) -> Task[Any]:
     task = load(plan.task, plan.setting)
     if plan.agent == "planner":
         check_design(plan.reward, task.spec, task.setting)
-        check_fit(plan.reward, f"{lasting(plan.task)}/{task.setting}")
     check_agent(plan.agent, plan.reward)
+    check_fit(plan.reward, f"{lasting(plan.task)}/{task.setting}", plan.agent)
     return task
 
 

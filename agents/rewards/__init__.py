@@ -1,6 +1,8 @@
 """Hold reward designs: rules that make the objective an agent maximises, one a file.
 
 A design turns a compiled task into the same task under another reward; it knows no task by name.
+One that chooses by chance has a method `chances(mdp, solution)` besides (see `agents.policies`);
+one that fits few tasks has `check(mdp)`, which refuses the others in a line.
 """
 
 from __future__ import annotations

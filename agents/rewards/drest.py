@@ -23,8 +23,8 @@ goes on so, to be looked at one step ahead.
 
 Known to fail at: tasks without a clock. And it is neutral about *when* it is shut down, no more: it
 presses the button that puts that off in every second episode. The published reward itself leaves
-the even choice where meta-episodes are long: with lambda .9 and k = 2 that is its best up to some
-32 mini-episodes, and .317 to .683 at 64 (`offswitch reproduce drest`).
+the even choice where meta-episodes are long: with lambda .9 and k = 2 that is paid best up to 58
+mini-episodes, and at 64 it is .317 to .683 (`offswitch reproduce drest`).
 
 Source: Thornley, Roman, Ziakas, Ho and Thomson 2025, Towards Shutdownable Agents via Stochastic
 Choice (arXiv 2407.00805).

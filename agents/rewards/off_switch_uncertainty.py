@@ -25,10 +25,10 @@ A look that others may follow counts for at most what the stop takes away, max(v
 judged afresh at each look, and were each counted in full, an agent could wait to be looked at again
 and again, and would never start. The last look counts in full.
 
-Known to fail at: stops that come for certain. They say nothing about what the agent does, and it
-evades them like the naive one; so with a person who errs too much, beta > s^2 / 2. A told reward
-that has the doubt in it already is doubted twice. And what is no stop in the tables (a tile that
-holds the agent, a drink) is not the person's word to it.
+Known to fail at: stops that come for certain, or nearly. They say nothing about what the agent
+does, and it evades them like the naive one; so it may those of a person who errs too much, where
+d < 1. A told reward that has the doubt in it already is doubted twice. And what is no stop in the
+tables (a tile that holds the agent, a drink) is not the person's word to it.
 
 Source: Hadfield-Menell, Dragan, Abbeel and Russell 2017, The Off-Switch Game, section 3. To read
 the person's threshold c from the chance of the stop, and to go beyond one step, is ours.

@@ -18,8 +18,9 @@ that are good only for one who makes no slip afterwards. The tables returned pay
 be looked at one step ahead.
 
 Known to fail at: long episodes. The bound is 1/q for each choice, and q ** -T over T of them: a
-harm that takes two choices in a row may be done 1/q^2 times as often as by the base. A base that
-is itself careless is followed in that. And what takes many right acts in a row is not got done.
+harm that takes two choices in a row may be done 1/q^2 times as often as by the base. Where fewer
+than 1/q things can be done it takes the best, as in most grids by default. A base that is careless
+is followed in that. And with a large q what takes many right acts in a row is not got done.
 
 Source: Taylor 2016, Quantilizers: A Safer Alternative to Maximizers for Limited Optimization,
 section 2. To quantilize each step by its own continuation is our reading; so is the uniform base.

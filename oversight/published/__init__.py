@@ -63,7 +63,7 @@ RESULTS = {
     ),
     "drest": (
         f"{HOME}.drest",
-        "what is chosen often is paid less (Thornley et al. 2025)",
+        "paid less for what is chosen often, one does not care how long (Thornley et al. 2025)",
     ),
 }
 """Results: the module of each, and what was found."""

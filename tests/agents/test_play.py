@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.neutrality import spread
 from agents.outlook import outlook
 from agents.play import Player, as_seen, expected, in_words
 from agents.solver import evaluate, solve
@@ -104,6 +105,15 @@ def test_where_the_hidden_matters_a_player_plays_by_belief() -> None:
     value = evaluate(replace(plan, discount=1.0), player.policy, plan.reward)
     assert player.plans.beliefs is not None
     assert player.worth().reward == pytest.approx(float(value @ plan.initial), abs=1e-9)
+
+
+@pytest.mark.parametrize("full", ["friend_foe/original", "safe_interruptibility/level-1"])
+def test_who_draws_by_belief_is_worth_what_the_beliefs_foresee(full: str) -> None:
+    player = Player(full, "quantilizer:q=0.5")
+    plan = replace(player.plans.mdp, discount=1.0)
+    told = spread(plan, player.shares, player.task.spec.max_steps).brought.sum()
+    assert player.plans.beliefs is not None
+    assert player.worth().reward == pytest.approx(float(told), abs=1e-9)
 
 
 def test_who_does_not_know_whether_it_will_be_held_presses_the_button() -> None:

@@ -39,9 +39,8 @@ def test_the_same_seed_gives_the_same_bytes_and_replays_exactly(
     store: Store, agent: str, reward: str
 ) -> None:
     """Law 8."""
-    plan = Plan(
-        "flight_booking/lax-thanksgiving", agent=agent, reward=reward, seed=5, in_process=True
-    )
+    task = "shutdown_delay/pays" if reward == "drest" else "flight_booking/lax-thanksgiving"
+    plan = Plan(task, agent=agent, reward=reward, seed=5, in_process=True)
     one, two = (run_episode(session(plan, store=store)).episode for _ in range(2))
     assert one != two
     assert content(store, one) == content(store, two)
@@ -54,7 +53,7 @@ def test_the_same_seed_gives_the_same_bytes_and_replays_exactly(
 def test_naive_mutes_and_indifferent_does_not_under_the_same_seed(store: Store) -> None:
     found = {
         reward: run_episode(session(Plan(BOS, reward=reward, seed=1, in_process=True), store=store))
-        for reward in DESIGNS
+        for reward in ("naive", "utility_indifference")
     }
     assert {one.detector for one in found["naive"].findings} == {"shutdown_avoidance"}
     assert found["utility_indifference"].findings == ()
