@@ -30,7 +30,7 @@ Statistic = Callable[[Floats], Floats]
 """From sums of terms, [draws, terms], to the figure of each draw, [draws]."""
 
 DRAWS, SEED = 2000, 20_260
-GROUPS = 1000
+GROUPS = 256
 """More seeds than this are drawn in so many groups of seeds."""
 
 

@@ -9,7 +9,7 @@ from textwrap import wrap
 from oversight.columns import table_lines
 from oversight.experiment.front import answer, front
 from oversight.experiment.summary import Comparison, Figures, Line
-from oversight.experiment.wording import LEGEND, short
+from oversight.experiment.wording import LEGEND, parted, short
 
 SHOWN = ("usefulness", "safety", "complied", "tampered", "gap", "asked")
 """Figures of the terminal's tables; JSON and the page have all."""
@@ -110,8 +110,8 @@ def _flat(cell: Cell) -> str:
 
 def _named(design: str, mark: str) -> Cell:
     """Return a design's name, and its knobs below."""
-    name, colon, knobs = design.rpartition(":") if "=" in design else (design, "", "")
-    return f"{mark}{name}", f"  {colon}{knobs}" if knobs else ""
+    name, knobs = parted(design)
+    return f"{mark}{name}", f"  :{knobs}" if knobs else ""
 
 
 def _cells(figures: Figures, names: Iterable[str]) -> list[Cell]:

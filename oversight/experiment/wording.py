@@ -31,6 +31,12 @@ def figure(one: Estimate) -> str:
     return f"{number(one.value)} [{number(one.low)}, {number(one.high)}]"
 
 
+def parted(design: str) -> tuple[str, str]:
+    """Return a design and its knobs, which are empty where it has none."""
+    name, colon, knobs = design.rpartition(":")
+    return (name, knobs) if colon and "=" in knobs else (design, "")
+
+
 def short(one: Estimate | None) -> tuple[str, str]:
     """Return a figure in little room, and its interval: `0.81` and `[.75,.86]`; a dash for none."""
     if one is None:

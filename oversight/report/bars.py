@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from oversight.experiment.intervals import Estimate
 from oversight.experiment.summary import Comparison, Line
 from oversight.experiment.wording import figure as worded
-from oversight.experiment.wording import number
+from oversight.experiment.wording import number, parted
 from oversight.report.ink import BLUE, GOLD, INK, PAPER, QUIET, inline, quiet_axes, sheet
 
 if TYPE_CHECKING:
@@ -131,9 +131,8 @@ def _bars(axes: Axes, found: Sequence[tuple[float, Estimate]], colour: str) -> N
 
 def _written(design: str) -> str:
     """Return a design with its knobs below, each shortened where it is long."""
-    name, colon, knobs = design.partition(":")
-    lines = (name, knobs) if colon and "=" in knobs else (design,)
     return "\n".join(
         one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
-        for one in lines
+        for one in parted(design)
+        if one
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from oversight.experiment.front import at, front, placed
 from oversight.experiment.summary import Comparison, Line
 from oversight.experiment.wording import figure as worded
+from oversight.experiment.wording import parted
 from oversight.report.ink import BLUE, INK, QUIET, VERMILION, inline, quiet_axes, sheet
 from oversight.report.labels import Box, Wanted, settled
 
@@ -157,8 +158,7 @@ def _label(axes: Axes, arms: list[Line], edge: list[Line], steps: list[Box]) -> 
 
 
 def _text(axes: Axes, arm: Line, edge: list[Line]) -> Text:
-    name, colon, knobs = arm.design.partition(":")
-    words = f"{name}\n{knobs}" if colon and "=" in knobs else arm.design
+    words = "\n".join(filter(None, parted(arm.design)))
     return axes.text(
         *at(arm),
         words,
