@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from agents.base import Briefing
+from agents.bellman import first_best
 from agents.cycles import likeliest
 from agents.outlook import outlook
 from agents.registry import check_design
@@ -105,7 +106,7 @@ class Planner:
             return best
         pairs = ahead.mdp.pairs(ahead.state)
         open_ = [pair for pair in pairs if action_of(ahead.mdp, pair) not in self._barred]
-        return max(open_ or [best], key=lambda pair: (float(ahead.solution.q[pair]), -pair))
+        return first_best(ahead.solution.q, open_ or [best])
 
     def _rationale(self, ahead: View, pair: int) -> str:
         value = float(ahead.solution.q[pair])
