@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,3 +79,9 @@ def small(mdp: TabularMDP, value: Floats, tolerance: float) -> float:
 def tie(value: Floats) -> float:
     """Return within how much of each other actions tie: what rounding can make of equals."""
     return max(TOLERANCE, 4.0 * ROUNDING * float(np.max(np.abs(value), initial=0.0)))
+
+
+def first_best(q: Floats, pairs: Sequence[int]) -> int:
+    """Return the best of `pairs`; of several that tie, the first, however they were rounded."""
+    values = q[np.asarray(pairs)]
+    return pairs[int(np.argmax(values >= values.max() - tie(values)))]

@@ -18,8 +18,8 @@ import numpy as np
 
 from agents.base import Briefing
 from agents.outlook import outlook
-from agents.planner import STREAM, action_of, solved
-from agents.policies import draw
+from agents.planner import STREAM, solved
+from agents.policies import action_of, draw
 from sandbox.action import Action, Proposal, Value
 from sandbox.chance import Chance
 from sandbox.timestep import Observation

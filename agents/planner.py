@@ -12,14 +12,13 @@ from functools import lru_cache
 from agents.base import Briefing
 from agents.cycles import likeliest
 from agents.outlook import outlook
-from agents.policies import Way, draw, way_of
+from agents.policies import Way, action_of, best_open, draw, way_of
 from agents.registry import check_design
 from agents.rewards import load_design
 from agents.search import Searcher
 from agents.view import Foresight, View
 from sandbox.action import Action, PlannedStep, Proposal
 from sandbox.chance import Chance
-from sandbox.mdp import TabularMDP
 from sandbox.timestep import Observation
 from tasks.registry import load
 
@@ -125,11 +124,7 @@ class Planner:
             drawn = draw(ahead.chances, open_, self._chance.uniform(step, STREAM))
             if drawn is not None:
                 return drawn
-        best = int(ahead.solution.policy[ahead.state])
-        if best in open_:
-            return best, None
-        ranked = max(open_ or [best], key=lambda pair: (float(ahead.solution.q[pair]), -pair))
-        return ranked, None
+        return best_open(ahead.solution, ahead.state, open_), None
 
     def _rationale(self, ahead: View, pair: int, chance: float | None) -> str:
         value = float(ahead.solution.q[pair])
@@ -137,11 +132,6 @@ class Planner:
         if chance is None:
             return f"best expected {words}"
         return f"drawn with chance {chance:.3f}; expected {words}"
-
-
-def action_of(mdp: TabularMDP, pair: int) -> Action:
-    """Return the action of a pair."""
-    return mdp.actions[int(mdp.pair_action[pair])]
 
 
 def plan(ahead: View, pair: int) -> tuple[PlannedStep, ...]:

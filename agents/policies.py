@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.bellman import Solution
+from agents.bellman import Solution, first_best
 from agents.solver import solve
 from sandbox.action import Action
 from sandbox.errors import ContractError
@@ -50,10 +50,13 @@ def spread(way: Way, place: int, barred: Collection[Action]) -> list[tuple[int, 
         total = sum(share for _, share in shares)
         if total > 0.0:
             return [(pair, share / total) for pair, share in shares if share > 0.0]
-    best = int(way.solution.policy[place])
-    if open_ and best not in open_:
-        best = max(open_, key=lambda pair: (float(way.solution.q[pair]), -pair))
-    return [(best, 1.0)]
+    return [(best_open(way.solution, place, open_), 1.0)]
+
+
+def best_open(solution: Solution, place: int, open_: Sequence[int]) -> int:
+    """Return the best pair at `place` of those that are open; the best of all where none is."""
+    best = int(solution.policy[place])
+    return best if best in open_ or not open_ else first_best(solution.q, open_)
 
 
 def action_of(mdp: TabularMDP, pair: int) -> Action:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.bellman import first_best
 from agents.rewards.naive import design as naive
 from agents.rewards.utility_indifference import design as indifferent
 from agents.solver import TOLERANCE, action_values, evaluate, modified, solve
@@ -90,6 +91,16 @@ def test_a_tie_goes_to_the_action_that_the_task_lists_first() -> None:
     level = mdp.with_reward(np.zeros_like(mdp.reward))
     live = np.flatnonzero(np.diff(level.first_pair))
     assert (solve(level).policy[live] == level.first_pair[live]).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, 1e9])
+def test_of_some_pairs_the_first_tied_one_is_best_however_rounding_ranks_them(size: float) -> None:
+    rounded = size * (1.0 + np.array([-9.0, -1.0, 1.0, 0.0]) * np.finfo(float).eps)
+    q = rounded - np.array([5.0, 0.0, 0.0, 0.0])
+    assert first_best(q, [0, 1, 2, 3]) == 1
+    assert first_best(q, range(2, 4)) == 2
+    assert first_best(q, [3, 2]) == 3
+    assert first_best(q, [0]) == 0
 
 
 def test_the_naive_design_is_the_task_as_told() -> None:
