@@ -23,7 +23,7 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
 
 def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
-    if name in {"experiment", "merge"}:
+    if name in {"experiment", "merge", "report"}:
         return "experiment_commands"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
@@ -150,6 +150,20 @@ def _merge(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, metavar="RESULTS.db", help="of an experiment")
+    parser.add_argument("--page", type=Path, metavar="FILE.html", help="write the page")
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the rows: .csv, .json, .jsonl or .parquet; may be given again",
+    )
+    parser.add_argument("--baseline", metavar="DESIGN", help="compare with this (default: naive)")
+
+
 def _oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
@@ -235,6 +249,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "compare designs over tasks, overseers and seeds",
         "offswitch experiment corrigible.toml",
         _experiment,
+    ),
+    "report": (
+        "say what an experiment found: tables, a page, files",
+        "offswitch report results/corrigible_vs_naive.db --page report.html --rows rows.csv",
+        _report,
     ),
     "merge": (
         "put the results of shards together",

@@ -1,28 +1,29 @@
-"""Carry out `offswitch experiment` and `offswitch merge`."""
+"""Carry out `offswitch experiment`, `offswitch merge` and `offswitch report`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from oversight.columns import terminal_room
 from oversight.commands import DONE, FAILED, print_rows
 from oversight.experiment.executors import one_thread_each
+from sandbox.errors import InputError
+
+if TYPE_CHECKING:
+    from oversight.experiment.config import Experiment
+    from oversight.experiment.results import Stored
+    from oversight.experiment.row import Row
 
 STOPPED = 3
-ROWS = 50
-"""Rows that a table shows, at the most."""
-COLUMNS = (
-    *("task", "setting", "agent", "design", "overseer", "seed", "method"),
-    *("reward", "performance", "usefulness", "complied", "tampered"),
-)
 
 
 def experiment(options: argparse.Namespace) -> int:
-    """Run what of an experiment has no row yet, and print its rows."""
+    """Run what of an experiment has no row yet, and print what all its rows say."""
     one_thread_each()  # before numpy comes in
     from oversight.experiment.config import Experiment
     from oversight.experiment.plan import ALL, Shard
@@ -40,12 +41,18 @@ def experiment(options: argparse.Namespace) -> int:
                 shard=Shard.of(options.shard) if options.shard else ALL,
                 evaluation=getattr(options, "evaluation", None),
                 progress=progress,
+                logs=options.logs,
             )
     except KeyboardInterrupt:
         words = "stopped by Ctrl-C: the finished rows are kept; the same command goes on from there"
         print(f"offswitch: {words}", file=sys.stderr)
         return STOPPED
-    print_summary(outcome.rows(), options)
+    if options.json:
+        _print_array(outcome.rows())
+    elif outcome.new or not outcome.failed:
+        _print_summary(outcome.rows(), options)
+        page = f"offswitch report {outcome.path} --page {asked.name}.html"
+        print(f"for the page: {page}", file=sys.stderr)
     return FAILED if outcome.failed else DONE
 
 
@@ -61,23 +68,60 @@ def merge(options: argparse.Namespace) -> int:
     return print_rows(rows, options, ("id", "sentence"))
 
 
-def print_summary(rows: Iterator[Mapping[str, Any]], options: argparse.Namespace) -> None:
-    """Print rows as a JSON array, one at a time, or the first of them as a plain table."""
-    if options.json:
-        print("[", end="")
-        for number, row in enumerate(rows):
-            print(",\n" if number else "\n", json.dumps(row), sep="", end="")
-        print("\n]")
-        return
-    header: dict[str, Any] = {name: name for name in COLUMNS}
-    first = list(islice(rows, ROWS))
-    print_rows([header, *map(_short, first)], options, COLUMNS)
-    more = sum(1 for _ in rows)
-    if more:
-        print(f"... and {more:,} rows more; --json prints them all")
+def report(options: argparse.Namespace) -> int:
+    """Write the page of a results file, or its rows; where neither is wanted, print the summary."""
+    from oversight.report_commands import Wanted, give_out
+
+    asked, rows = _read(options.results)
+    wanted = Wanted(
+        name=asked.name,
+        question=asked.question,
+        baseline=options.baseline,
+        page=options.page,
+        files=tuple(options.rows),
+        overseers={one: _overseer(one) for one in {cell.overseer for cell in asked.cells()}},
+        logs=options.logs,
+    )
+    for line in give_out(rows, wanted):
+        print(line, file=sys.stderr)
+    if options.json or not (options.page or options.rows):
+        _print_summary(rows, options)
+    return DONE
 
 
-def _short(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its numbers to three decimals."""
-    shown = {name: f"{one:.3f}" if isinstance(one, float) else one for name, one in row.items()}
-    return {name: "-" if one is None else one for name, one in shown.items()}
+def _read(path: Path) -> tuple[Experiment, Stored]:
+    """Return the experiment that a results file was last run for, and its rows."""
+    from oversight.experiment.config import Experiment
+    from oversight.experiment.results import Results, Stored
+
+    with Results(path, readonly=True) as results:
+        noted = results.notes().get("experiment")
+    if noted is None:
+        raise InputError(f"{path}: it does not say of which experiment it is: run that first")
+    asked = Experiment.model_validate_json(noted)
+    return asked, Stored(path, asked.cells(), asked.seed_list)
+
+
+def _overseer(reference: str) -> str:
+    """Return what an overseer does, in a sentence."""
+    from oversight.experiment.persons import PERSONS
+    from oversight.overseer import OVERSEERS
+
+    name = reference.partition(":")[0]
+    return PERSONS[name][1] if name in PERSONS else OVERSEERS.get(name, "")
+
+
+def _print_summary(rows: Iterable[Row], options: argparse.Namespace) -> None:
+    from oversight.report_commands import told
+
+    baseline = getattr(options, "baseline", None)
+    print(told(rows, as_json=options.json, width=terminal_room(), baseline=baseline))
+
+
+def _print_array(rows: Iterable[Row]) -> None:
+    """Print rows as a JSON array, one at a time."""
+    print("[", end="")
+    for number, row in enumerate(rows):
+        found: dict[str, Any] = dict(row)
+        print(",\n" if number else "\n", json.dumps(found), sep="", end="")
+    print("\n]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,8 @@ class Wanted:
     logs: Path | None = None
 
 
-def give_out(rows: Sequence[Row], wanted: Wanted) -> list[str]:
-    """Write the page and the files, and return a line on each.
+def give_out(rows: Iterable[Row], wanted: Wanted) -> list[str]:
+    """Write the page and the files, and return a line on each; rows are gone through for each.
 
     Raises:
         InputError: before anything is written, if a suffix is unknown or there are no rows; else
@@ -69,7 +69,7 @@ def give_out(rows: Sequence[Row], wanted: Wanted) -> list[str]:
 
 
 def told(
-    rows: Sequence[Row], *, as_json: bool, width: int | None, baseline: str | None = None
+    rows: Iterable[Row], *, as_json: bool, width: int | None, baseline: str | None = None
 ) -> str:
     """Return the summary to print: tables in `width` columns, or JSON.
 

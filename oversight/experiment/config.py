@@ -49,7 +49,8 @@ class Experiment(BaseModel):
         overseers: who decides, with their knobs.
         seeds: a count, or a list.
         evaluate: exactly, by sampled episodes, or exactly where that is possible.
-        episodes: which sampled episodes of a cell are logged.
+        episodes: which seeds' episodes are logged, of each cell; of an exact row, one of the many
+            that it is an average of.
         unfit: what becomes of a cell whose design does not fit its task.
     """
 
@@ -119,6 +120,7 @@ class Experiment(BaseModel):
         *,
         workers: int = 1,
         executor: Executor | None = None,
+        logs: Path | str | None = None,
     ) -> Outcome:
         """Evaluate what has no row in that folder yet; the outcome's `rows()` are all there are.
 
@@ -129,6 +131,7 @@ class Experiment(BaseModel):
             results: folder of the results file.
             workers: processes to start; one evaluates in this process.
             executor: of somebody else's, instead of these.
+            logs: folder of the log for the episodes that are to be kept.
 
         Raises:
             InputError: if the experiment cannot be run.
@@ -137,7 +140,8 @@ class Experiment(BaseModel):
         from oversight.experiment.runner import run
 
         size = None if executor else workers
-        return run(self, Path(results), workers=size, executor=executor)
+        folder = None if logs is None else Path(logs)
+        return run(self, Path(results), workers=size, executor=executor, logs=folder)
 
     def cells(self, narrate: Narrate = lambda words: None) -> list[Cell]:
         """Return every cell in order, the task turning slowest, none twice.

@@ -51,17 +51,18 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cells (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,
     {", ".join(f"{name} TEXT NOT NULL" for name in NAMES)});
 CREATE TABLE rows (cell INTEGER NOT NULL REFERENCES cells (id), seed INTEGER NOT NULL,
-    content TEXT NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (cell, seed)) WITHOUT ROWID;
+    content TEXT NOT NULL, seconds REAL NOT NULL, episode TEXT NOT NULL,
+    PRIMARY KEY (cell, seed)) WITHOUT ROWID;
 CREATE VIEW results AS SELECT {", ".join(f"cells.{name}" for name in NAMES)},
     nullif(rows.seed, {NO_SEED}) AS seed,
     {", ".join(f"json_extract(rows.content, '$.{name}') AS {name}" for name in TOLD)},
-    rows.content, rows.seconds FROM rows JOIN cells ON cells.id = rows.cell;
+    rows.content, rows.seconds, rows.episode FROM rows JOIN cells ON cells.id = rows.cell;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """  # noqa: S608 (constants)
 
 
-KEPT = "a.seed, a.content, a.seconds"
+KEPT = "a.seed, a.content, a.seconds, a.episode"
 SHARED = "other.rows a JOIN other.cells o ON o.id = a.cell JOIN main.cells c ON c.key = o.key"
 """The rows of another file, and their cells in this one."""
 
@@ -72,10 +73,12 @@ class Kept(NamedTuple):
     Attributes:
         seed: of the episode; None where the row is exact.
         content: canonical JSON of the row.
+        episode: its id in the log; empty where it was not logged.
     """
 
     seed: int | None
     content: str
+    episode: str = ""
 
     @property
     def place(self) -> int:
@@ -159,8 +162,8 @@ class Results:
             number = self._cell(cell)
             before = self.db.conn.total_changes
             self.db.conn.executemany(
-                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?)",
-                [(number, row.place, row.content, seconds) for row in rows],
+                "INSERT OR IGNORE INTO rows VALUES (?, ?, ?, ?, ?)",
+                [(number, row.place, row.content, seconds, row.episode) for row in rows],
             )
             if self.db.conn.total_changes - before < len(rows):
                 self._compare(number, rows)
@@ -193,13 +196,14 @@ class Results:
         for cell in cells:
             with said(self.path, HINTS):
                 found = self.db.conn.execute(
-                    "SELECT seed, content FROM rows"
+                    "SELECT seed, content, episode FROM rows"
                     " WHERE cell = (SELECT id FROM cells WHERE key = ?) ORDER BY seed",
                     (cell.key(None),),
                 )
-                for seed, content in found:
+                for seed, content, episode in found:
                     if seed == NO_SEED or wanted is None or seed in wanted:
-                        yield json.loads(content)
+                        row: Row = json.loads(content)
+                        yield {**row, "episode": episode} if episode else row
 
     def cells(self) -> list[Cell]:
         """Return the cells that have rows, in the order of their names."""
@@ -245,6 +249,19 @@ class Results:
         self.db.conn.execute(
             f"INSERT OR IGNORE INTO main.rows SELECT c.id, {KEPT} FROM {SHARED}"  # noqa: S608 (constants)
         )
+
+
+class Stored:
+    """Go through the rows of a results file, as often as one likes, and none of them in memory."""
+
+    def __init__(self, path: Path, cells: Sequence[Cell], seeds: Sequence[int]) -> None:
+        """Be ready to read."""
+        self._path, self._cells, self._seeds = path, cells, seeds
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield them by cell, then by seed."""
+        with Results(self._path, readonly=True) as results:
+            yield from results.rows(self._cells, self._seeds)
 
 
 def merged(into: Path, others: Sequence[Path]) -> list[int]:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from oversight.experiment.cell import Logging
 from oversight.experiment.config import Experiment, in_words
 from oversight.experiment.dispatch import Dispatch
 from oversight.experiment.executors import Crew, Lent, opened
 from oversight.experiment.plan import ALL, Queue, Shard, missing
 from oversight.experiment.progress import Progress, Silent, duration
-from oversight.experiment.results import VERSION, Results
-from oversight.experiment.row import Cell, Row
-from oversight.experiment.unit import Evaluated, Evaluation, Unit
+from oversight.experiment.results import VERSION, Results, Stored
+from oversight.experiment.row import Cell
+from oversight.experiment.unit import Evaluate, Evaluated, Evaluation, Unit
 from sandbox.errors import StoreError
 from sandbox.plugin import file_of
 
@@ -46,10 +48,9 @@ class Outcome(NamedTuple):
     new: int
     failed: int
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the experiment's rows from disk: by cell in its order, then by seed."""
-        with Results(self.path, readonly=True) as results:
-            yield from results.rows(self.cells, self.experiment.seed_list)
+    def rows(self) -> Stored:
+        """Return the experiment's rows, read from disk: by cell in its order, then by seed."""
+        return Stored(self.path, self.cells, self.experiment.seed_list)
 
 
 def run(
@@ -62,14 +63,18 @@ def run(
     shard: Shard = ALL,
     evaluation: Evaluation | None = None,
     progress: Progress | None = None,
+    logs: Path | None = None,
 ) -> Outcome:
     """Evaluate what has no row yet: on `executor`, on `cluster`, or by so many workers here.
+
+    The episodes that the experiment wants logged go into the log in `logs`, if that is given.
 
     Raises:
         InputError: if the experiment cannot be run.
         StoreError: if the results cannot be written; the finished rows are kept.
     """
     evaluation, told = evaluation or Evaluation(), progress or Silent()
+    evaluate = _logged(evaluation.evaluate, experiment, logs)
     cells = experiment.fitting(experiment.cells(told.say), evaluation.check, told.say)
     path = results_path(experiment, folder, shard)
     with Results(path) as results:
@@ -81,11 +86,20 @@ def run(
         if units:
             told.begin(total)
             with _crew(executor, workers, cluster) as crew:
-                Dispatch(crew, evaluation.evaluate, Queue(units), writer.keep).run()
+                Dispatch(crew, evaluate, Queue(units), writer.keep).run()
         told.say(f"{writer.new:,} rows in {duration(time.monotonic() - began)} -> {path}")
         if writer.failed:
             told.say(f"{writer.failed:,} episodes failed; the same command tries them again")
     return Outcome(experiment, path, cells, writer.new, writer.failed)
+
+
+def _logged(evaluate: Evaluate, experiment: Experiment, logs: Path | None) -> Evaluate:
+    """Return the evaluation that writes the episodes down that the experiment wants to keep."""
+    seeds = experiment.seed_list
+    wanted = {"none": (), "first": seeds[:1], "all": seeds}[experiment.episodes]
+    if logs is None or not wanted:
+        return evaluate
+    return partial(evaluate, logging=Logging(logs.absolute(), frozenset(wanted)))
 
 
 def results_path(experiment: Experiment, folder: Path, shard: Shard = ALL) -> Path:

@@ -16,6 +16,9 @@ from oversight.experiment.results import Kept
 from oversight.experiment.row import Cell, Row, content
 from sandbox.errors import OffswitchError
 
+Evaluate = Callable[..., list[Row]]
+"""From a cell, its seeds and, by name, what is to be logged, to rows."""
+
 
 class Evaluation(NamedTuple):
     """Hold how cells are evaluated; the functions are sent to workers by their names.
@@ -26,7 +29,7 @@ class Evaluation(NamedTuple):
         check: refuses a cell that cannot be evaluated.
     """
 
-    evaluate: Callable[[Cell, Sequence[int]], list[Row]] = evaluate
+    evaluate: Evaluate = evaluate
     whole: Callable[[Cell], bool] = whole
     check: Callable[[Cell], None] = check
 
@@ -72,7 +75,7 @@ class Evaluated(NamedTuple):
     seconds: float
 
 
-def work(evaluate: Callable[[Cell, Sequence[int]], list[Row]], unit: Unit) -> Evaluated:
+def work(evaluate: Evaluate, unit: Unit) -> Evaluated:
     """Evaluate a unit; where it fails, each seed alone, so that one seed spoils no other.
 
     Whatever the evaluation raises is a sentence in what is returned; what else goes wrong is the
@@ -91,9 +94,7 @@ def work(evaluate: Callable[[Cell, Sequence[int]], list[Row]], unit: Unit) -> Ev
     return Evaluated(rows, failures, time.perf_counter() - began)
 
 
-def _one_by_one(
-    evaluate: Callable[[Cell, Sequence[int]], list[Row]], unit: Unit
-) -> tuple[list[Kept], list[Failure]]:
+def _one_by_one(evaluate: Evaluate, unit: Unit) -> tuple[list[Kept], list[Failure]]:
     rows: list[Kept] = []
     failures: list[Failure] = []
     for seed in unit.seeds:
@@ -104,9 +105,7 @@ def _one_by_one(
     return rows, failures
 
 
-def _rows(
-    evaluate: Callable[[Cell, Sequence[int]], list[Row]], unit: Unit, seeds: Sequence[int]
-) -> list[Kept]:
+def _rows(evaluate: Evaluate, unit: Unit, seeds: Sequence[int]) -> list[Kept]:
     """Return rows as they are kept.
 
     Raises:
@@ -118,7 +117,7 @@ def _rows(
         raise ValueError(f"{len(seeds)} seeds were asked for, and rows of {len(found)} others came")
     if found[0]["key"] != unit.cell.key(found[0]["seed"]):  # of all it would cost as much as a row
         raise ValueError("its rows have the keys of another cell")
-    return [Kept(row["seed"], content(row)) for row in found]
+    return [Kept(row["seed"], content(row), row.get("episode", "")) for row in found]
 
 
 def _sentence(error: Exception) -> str:
