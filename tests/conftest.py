@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from sandbox.log import Store
 
+os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it; they say their own width
+
 settings.register_profile(
     "offswitch",
     deadline=None,  # the first draw of text builds tables; seconds are never asserted

@@ -17,6 +17,7 @@ import pytest
 from oversight import cli
 from oversight.experiment.results import Results
 from oversight.experiment.unit import Evaluation
+from sandbox.errors import InputError
 from tests.oversight.experiment import fakes
 from tests.test_size_limits import ROOT
 
@@ -144,12 +145,33 @@ def test_two_shards_are_merged_and_the_experiment_has_nothing_left_to_do(
     assert said.err.startswith("sweep: 2 cells; 0 episodes without a row yet\n0 rows in ")
 
 
-def test_without_json_the_rows_are_a_table(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_json_the_arms_are_compared_and_the_page_is_offered(
+    plan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert carried_out(options("experiment", plan, "--results", plan.parent, "--workers", 1)) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["task", "setting", "agent"]
-    assert lines[1].split()[:4] == ["boat_race", "original", "planner", "naive"]
-    assert lines[-1] == "... and 70 rows more; --json prints them all"
+    said = capsys.readouterr()
+    assert said.out.startswith("agent planner, overseer present\n")
+    assert "naive" in said.out
+    assert f"offswitch report {plan.parent}" in said.err
+
+
+def test_a_report_writes_page_and_rows_of_a_results_file_and_prints_its_summary(
+    plan: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = plan.parent
+    assert carried_out(options("experiment", plan, "--results", folder, "--workers", 1)) == 0
+    (results,) = folder.glob("*.db")
+    page, rows = folder / "page.html", folder / "rows.csv"
+    assert carried_out(options("report", results, "--page", page, "--rows", rows)) == 0
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert len(rows.read_text().splitlines()) > 2
+    capsys.readouterr()
+    assert carried_out(options("report", results, "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["comparisons"]
+    with pytest.raises(InputError, match="baseline 'niave' is no design here; did you mean"):
+        carried_out(options("report", results, "--baseline", "niave"))
+    with pytest.raises(InputError, match="there are no results"):
+        carried_out(options("report", folder / "none.db"))
 
 
 def test_episodes_that_fail_are_exit_code_one(
