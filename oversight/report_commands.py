@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from oversight.experiment.export import WRITERS, summary_record, write
+from oversight.experiment.export import WRITERS, summary_record, whole, write
 from oversight.experiment.row import Row
 from oversight.experiment.summary import summarise
 from oversight.experiment.tables import text
@@ -60,7 +60,8 @@ def give_out(rows: Iterable[Row], wanted: Wanted) -> list[str]:
                 overseers=wanted.overseers,
                 logs=wanted.logs,
             )
-            wanted.page.write_text(page, encoding="utf-8")
+            with whole(wanted.page) as partial:
+                partial.write_text(page, encoding="utf-8")
             said.append(f"{wanted.page}: page, {len(page.encode()) / 1024:,.0f} KB")
         said += [f"{path}: {write(rows, path):,} rows" for path in wanted.files]
     except OSError as error:

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -42,14 +42,19 @@ def write(rows: Iterable[Row], path: Path) -> int:
         raise InputError(
             f"{path}: rows are written as {', '.join(WRITERS)}{nearest(path.suffix, WRITERS)}"
         )
+    with whole(path) as partial:
+        return WRITERS[path.suffix](rows, partial)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write, which takes the place of `path` once all went well; else it is gone."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        count = WRITERS[path.suffix](rows, partial)
+        yield partial
         partial.replace(path)
     finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
-    return count
+        partial.unlink(missing_ok=True)
 
 
 def summary_record(comparisons: Sequence[Comparison]) -> dict[str, Any]:
