@@ -14,12 +14,16 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from agents.knobs import parse
+from oversight.experiment.persons import PERSONS
 from oversight.experiment.row import MEASURES, RATES, Method, Row
 from sandbox.errors import InputError
 from sandbox.mdp import Floats
 
 COLUMNS = tuple(dict.fromkeys((*MEASURES, *sorted(RATES))))
 """The numbers of a row: what is compared, and how often the stop was said."""
+
+ORDER = tuple(PERSONS)
 
 Lengths = tuple[tuple[str, float], ...]
 Curve = tuple[tuple[int, float, float], ...]
@@ -141,7 +145,7 @@ class Gathered:
 
 
 def gather(rows: Iterable[Row]) -> dict[Where, Gathered]:
-    """Return the cells of rows, sorted by what names them.
+    """Return the cells of rows, by agent, overseer, design and task.
 
     Raises:
         InputError: if a cell has a seed twice.
@@ -162,4 +166,10 @@ def gather(rows: Iterable[Row]) -> dict[Where, Gathered]:
             kept[where].left = len(cell.seeds)
         elif method == "sampled":
             kept[where] = cell
-    return dict(sorted(kept.items()))
+    return dict(sorted(kept.items(), key=lambda one: (one[0].agent, *_rank(one[0]), one[0])))
+
+
+def _rank(where: Where) -> tuple[int, str]:
+    """Return where an overseer comes: those that are known in their order, then others by name."""
+    name = parse(where.overseer).name
+    return (ORDER.index(name) if name in ORDER else len(ORDER)), where.overseer
