@@ -72,7 +72,11 @@ RESULTS = {
     ),
     "modified_actions": (
         f"{HOME}.modified_actions",
-        "what each way with oversight and off-switch returns (Langlois and Everitt 2021)",
+        "which rules of learning ignore oversight, press, or drink (Langlois and Everitt 2021)",
+    ),
+    "safe_interruption": (
+        f"{HOME}.safe_interruption",
+        "which rules of learning go round a person who interrupts (Orseau and Armstrong 2016)",
     ),
     "quantilizer": (
         f"{HOME}.quantilizer",
