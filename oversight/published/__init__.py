@@ -14,13 +14,12 @@ from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
-from oversight.published.effort import BRIEF, FULL, USUAL, Effort
+from oversight.published.effort import FULL, USUAL, Effort
 from oversight.published.figure import COLUMNS, Figure, Row, Table, checked, shown
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
 __all__ = [
-    "BRIEF",
     "COLUMNS",
     "FULL",
     "RESULTS",

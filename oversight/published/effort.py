@@ -21,7 +21,5 @@ class Effort(NamedTuple):
     goals: int
 
 
-BRIEF = Effort(draws=5, seeds=10, longer=1, goals=1_000_000)
-"""For a test."""
 USUAL = Effort(draws=20, seeds=10, longer=2, goals=1_000_000)
 FULL = Effort(draws=200, seeds=50, longer=10, goals=10_000_000)
