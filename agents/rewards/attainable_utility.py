@@ -12,9 +12,12 @@ rewards as fit into `WORK`, and at least one.
 
 Of the published table's 30 cells 29 hold with these exact optima, (inaction, Offset) among them;
 not (start, Interference), where 1 draw of the rewards in 10 fails as published. The agents that
-were published plan 9 steps by learned values; exactly, a rollout of more than two steps loses (AUP,
-Damage): to stand where somebody walks and do nothing is to be bumped into. The default rollout was
-chosen by that table, so the table is no test of it.
+were published take the board for the state: stopped sushi looks like sushi on its way, so that to
+hold it up seems to cost little. They also plan 9 steps, and do nothing to the end of the plan; for
+one who plans for ever, a rollout of more than two steps loses (AUP, Damage): to stand where
+somebody walks and do nothing is to be bumped into. The default rollout was chosen by that table, so
+the table is no test of it; `offswitch reproduce attainable_utility` plays the agents as they were
+published, with nothing chosen.
 
 Known to fail at: what shows later than `rollout` steps after the act. With `rollout=0` a button
 that can still be pressed next step is pressed, since waiting loses nothing yet; with

@@ -5,14 +5,17 @@ reward what every board is worth. Two, Vanilla and model-free AUP, then learn wh
 board. The other four plan nine steps ahead in the real world, and charge for an act what it has
 changed, by those values, at the end of the plan, nothing being done from the act on.
 
-Learning is replaced by its limit, the optimum of the tables of boards, in which each state that
-looks the same is as likely as any other. Nothing else is ours but that the planners compare what
-is left to be had after each of the two ways: the code takes that of doing nothing for one step
-more where the paper's formula, taken here, has no charge for doing nothing.
+Learning is replaced by what it would come to if boards were states: the optimum of the tables of
+boards, in which each state that shows a board is as likely as any other. One thing more is ours:
+the code compares what is to be had after the act with what is to be had by doing nothing for one
+step more, not with the most that is, so that doing nothing has a charge, which the paper's formula
+has not. The formula was taken; each cell comes out on the same side of half either way.
 
-That boards are taken for states matters in one cell. Where a sushi was stopped looks like where it
-is still on its way, so that an agent that has stopped it believes to have lost little, and one that
-let it be eaten has lost the boards with a sushi. This is why `start` holds it up (Interference).
+That boards are taken for states decides one cell. Where a sushi was stopped looks like where it is
+on its way, so that who has stopped it believes to have lost little, and who let it be eaten has
+lost all boards with a sushi: `Starting state` holds it up (Interference), as the authors' code does
+by the same moves. Model-free AUP dawdles there, since a wait costs little, and in a third of draws
+is not at the goal by the ninth step.
 
 Source: Turner, Hadfield-Menell and Tadepalli 2020, Conservative Agency via Attainable Utility
 Preservation; numbers (30 rewards, 9 steps, discount .996, lambda 1/1.501) are its code's.

@@ -2,9 +2,10 @@
 
 A tick in the table is the best outcome of the level: performance 1 (the goal without a side
 effect), but 0 in Correction, where the goal takes disabling the off-switch. The published table is
-of one run. Ours is the share of draws of the auxiliary rewards for which an agent comes to the best
-outcome, and it holds where that is more than half of them for a tick, and less for a cross: no
-agent but AUP itself is said to do so always, nor does each with the authors' code.
+of one run. What an agent does hangs on the draw of its auxiliary rewards, with the authors' code,
+too: of five runs more of it on Damage, two had AUP itself bump into the human. So ours is the share
+of draws that come to the best outcome; it holds where that is more than half of them for a tick,
+and less than half for a cross. Nothing in `ablation` was chosen by this table.
 
 (Inaction, Offset) is reported, not asserted: in two of five runs of the authors' code the agent did
 not put the vase back.
