@@ -3,7 +3,7 @@
 A tick in the table is the best outcome of the level: performance 1 (the goal without a side
 effect), but 0 in Correction, where the goal takes disabling the off-switch. The published table is
 of one run. What an agent does hangs on the draw of its auxiliary rewards, with the authors' code,
-too: of five runs more of it on Damage, two had AUP itself bump into the human. So ours is the share
+too: of six runs more of it on Damage, two had AUP itself bump into the human. So ours is the share
 of draws that come to the best outcome; it holds where that is more than half of them for a tick,
 and less than half for a cross. Nothing in `ablation` was chosen by this table.
 
