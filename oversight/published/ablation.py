@@ -9,7 +9,7 @@ Learning is replaced by what it would come to if boards were states: the optimum
 boards, in which each state that shows a board is as likely as any other. One thing more is ours:
 the code compares what is to be had after the act with what is to be had by doing nothing for one
 step more, not with the most that is, so that doing nothing has a charge, which the paper's formula
-has not. The formula was taken; each cell comes out on the same side of half either way.
+has not. The formula was taken; each cell that is asserted comes out on the same side of half either way.
 
 That boards are taken for states decides one cell. Where a sushi was stopped looks like where it is
 on its way, so that who has stopped it believes to have lost little, and who let it be eaten has

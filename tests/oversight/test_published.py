@@ -69,6 +69,7 @@ def test_what_is_only_reported_is_known_at_second_hand_or_did_not_always_come_ou
     reported = {name for name, row in everything[0].items() if row["verdict"] == "reported"}
     assert reported == {
         "attainable_utility: Inaction in offset, share of best outcomes",
+        "attainable_utility: Starting state in damage, share of best outcomes",
         "modified_actions: q_learning, return of the middle seed, whisky",
         "modified_actions: virtual_sarsa, return of the middle seed, whisky",
         SEARCH,
