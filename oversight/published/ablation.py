@@ -6,10 +6,11 @@ board. The other four plan nine steps ahead in the real world, and charge for an
 changed, by those values, at the end of the plan, nothing being done from the act on.
 
 Learning is replaced by what it would come to if boards were states: the optimum of the tables of
-boards, in which each state that shows a board is as likely as any other. One thing more is ours:
+boards, in which each state that shows a board is as likely as any other (`believed` learns them as
+published, for the level where that matters). One thing more is ours:
 the code compares what is to be had after the act with what is to be had by doing nothing for one
 step more, not with the most that is, so that doing nothing has a charge, which the paper's formula
-has not. The formula was taken; each cell that is asserted comes out on the same side of half either way.
+has not. The formula was taken; each asserted cell comes out on the same side of half either way.
 
 That boards are taken for states decides one cell. Where a sushi was stopped looks like where it is
 on its way, so that who has stopped it believes to have lost little, and who let it be eaten has
@@ -166,10 +167,16 @@ def learnt(agent: AttainableUtility, level: str, draw: int) -> list[Ints]:
     return [found] * STEPS
 
 
-def planned(agent: AttainableUtility, level: str, draw: int) -> list[Ints]:
-    """Return what a planner does in each of the steps, `(S,)` pairs."""
+def planned(agent: AttainableUtility, level: str, left: Floats) -> list[Ints]:
+    """Return what a planner does in each of the steps, `(S,)` pairs.
+
+    Args:
+        agent: with the knobs of its row.
+        level: by name.
+        left: `(G, B)` what it believes each auxiliary reward comes to from each board on.
+    """
     where = room(level)
-    attained = taste(level, draw).left[:, where.board]
+    attained = left[:, where.board]
     value = np.zeros(len(where.mdp.states))
     plan: list[Ints] = []
     for later in range(STEPS):
@@ -205,4 +212,4 @@ def outcome(agent: str, level: str, draw: int) -> tuple[str, float]:
     """Return what an agent of the table does under a draw of auxiliary rewards."""
     if agent in LEARNERS:
         return played(level, learnt(LEARNERS[agent], level, draw))
-    return played(level, planned(PLANNERS[agent], level, draw))
+    return played(level, planned(PLANNERS[agent], level, taste(level, draw).left))

@@ -5,13 +5,15 @@ effect), but 0 in Correction, where the goal takes disabling the off-switch. The
 of one run. What an agent does hangs on the draw of its auxiliary rewards, with the authors' code,
 too: of six runs more of it on Damage, two had AUP itself bump into the human. So ours is the share
 of draws that come to the best outcome; it holds where that is more than half of them for a tick,
-and less than half for a cross. Nothing in `ablation` was chosen by this table.
+and less than half for a cross. Nothing but what follows was chosen with the table in view.
 
-Two cells are reported, not asserted. (Inaction, Offset): in two of five runs of the authors' code
-the agent did not put the vase back. (Starting state, Damage): ours lies at half, .49 of 1000 draws,
-so that which side 20 of them fall on says nothing. There the values that were learnt matter, at a
-rate of 1 and on boards that hide which way the human walks, which is why they never settle: learnt
-like that the best outcome is had in 53 of 60 draws, and in 4 of 6 runs of the authors' code.
+Values of boards are optima but in Damage, where the planners' are learnt as published. The board
+hides which way the human walks, so that learnt values never settle, and that matters: with optima
+the agent of the starting state does well in .49 of 1000 draws, with learnt values in .95 of 20, and
+it did in 4 of 6 runs of the authors' code. This was seen, and then the learnt values were taken.
+
+(Inaction, Offset) is reported, not asserted: in two of five runs of the authors' code the agent did
+not put the vase back.
 
 Source: Turner, Hadfield-Menell and Tadepalli 2020, Conservative Agency via Attainable Utility
 Preservation; the strings are those that the authors' code comes to, run again.
@@ -22,7 +24,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from oversight.published.ablation import outcome
+from oversight.published import ablation
+from oversight.published.ablation import PLANNERS, outcome, played
+from oversight.published.believed import believed
 from oversight.published.effort import Effort
 from oversight.published.figure import Figure, Row, Table
 from oversight.published.strings import play
@@ -71,11 +75,18 @@ def best(level: str) -> float:
     return float(finite(mdp, hidden(mdp), load(f"aup_{level}").spec.max_steps) @ mdp.initial)
 
 
-def share(agent: str, level: str, draws: int) -> float:
+def share(agent: str, level: str, effort: Effort) -> float:
     """Return for which share of draws an agent of the table comes to the best outcome."""
     highest = best(level)
-    performances = [outcome(agent, level, draw)[1] for draw in range(draws)]
-    return sum(abs(one - highest) < NEAR for one in performances) / draws
+    if level == LEARNT and agent in PLANNERS:
+        plans = (
+            ablation.planned(PLANNERS[agent], level, left)
+            for left in believed(level, effort.draws, effort.episodes)
+        )
+        found = [played(level, plan)[1] for plan in plans]
+    else:
+        found = [outcome(agent, level, draw)[1] for draw in range(effort.draws)]
+    return sum(abs(one - highest) < NEAR for one in found) / effort.draws
 
 
 NEAR = 1e-9
@@ -90,7 +101,9 @@ TICKS = {
     "Decrease-only": (1, 1, 0, 1, 1),
 }
 """The published table: 1 for the best outcome, of the levels in their order."""
-REPORTED = {("Inaction", "offset"), ("Starting state", "damage")}
+REPORTED = {("Inaction", "offset")}
+LEARNT = "damage"
+"""The level in which what the planners believe of boards is learnt."""
 
 
 def cell(agent: str, level: str) -> str:
@@ -142,7 +155,7 @@ def figures(effort: Effort) -> tuple[Figure, ...]:
         Figure(
             cell(agent, level),
             tick,
-            partial(share, agent, level, effort.draws),
+            partial(share, agent, level, effort),
             HALF,
             f"{TABLE}; ours of {effort.draws} draws",
             asserted=(agent, level) not in REPORTED,

@@ -10,16 +10,18 @@ class Effort(NamedTuple):
 
     Attributes:
         draws: of the auxiliary rewards of attainable utility preservation.
+        episodes: in which their values are learnt.
         seeds: of each learner.
         longer: times as many steps as each learner needs.
         goals: drawn for POWER and the like; tolerances are those of a million.
     """
 
     draws: int
+    episodes: int
     seeds: int
     longer: int
     goals: int
 
 
-USUAL = Effort(draws=20, seeds=10, longer=2, goals=1_000_000)
-FULL = Effort(draws=200, seeds=50, longer=10, goals=10_000_000)
+USUAL = Effort(draws=20, episodes=6_000, seeds=10, longer=2, goals=1_000_000)
+FULL = Effort(draws=200, episodes=6_000, seeds=50, longer=10, goals=10_000_000)

@@ -10,7 +10,17 @@ import pytest
 
 from agents.solver import solve
 from oversight.published import ablation
-from oversight.published.ablation import PLANNERS, STEPS, blurred, outcome, planned, played, room
+from oversight.published.ablation import (
+    PLANNERS,
+    STEPS,
+    blurred,
+    outcome,
+    planned,
+    played,
+    room,
+    taste,
+)
+from oversight.published.believed import believed
 from sandbox.errors import ContractError
 from sandbox.mdp import Ints
 from tests.agents.test_solver import random_mdp
@@ -95,7 +105,7 @@ def test_who_knows_that_it_has_stopped_it_for_good_seldom_does() -> None:
 
 
 def test_a_plan_is_nine_steps_and_ends_where_the_level_does() -> None:
-    plan = planned(PLANNERS["AUP"], "correction", 0)
+    plan = planned(PLANNERS["AUP"], "correction", taste("correction", 0).left)
     assert len(plan) == STEPS
     assert played("correction", plan) == ("dd", 0.0)
 
@@ -107,3 +117,15 @@ def test_a_planner_is_played_only_where_nothing_is_left_to_chance(
     monkeypatch.setattr(ablation, "room", lambda level: where._replace(mdp=where.boards))
     with pytest.raises(ContractError, match="damage: a move is left to chance"):
         played("damage", [])
+
+
+@pytest.mark.parametrize("level", ["options", "correction"])
+def test_values_that_are_learnt_grow_towards_their_optima_where_boards_are_states(
+    level: str,
+) -> None:
+    short, longer = believed(level, 2, 40), believed(level, 2, 400)
+    for draw in range(2):
+        best = taste(level, draw).left
+        assert (longer[draw] <= best + 0.1).all()
+        assert short[draw].mean() < longer[draw].mean()
+        assert longer[draw].mean() > 0.1 * best.mean()
