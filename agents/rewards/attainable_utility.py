@@ -17,7 +17,7 @@ hold it up seems to cost little. They also plan 9 steps, and do nothing to the e
 one who plans for ever, a rollout of more than two steps loses (AUP, Damage): to stand where
 somebody walks and do nothing is to be bumped into. The default rollout was chosen by that table, so
 the table is no test of it; `offswitch reproduce attainable_utility` plays the agents as they were
-published, with nothing chosen.
+published.
 
 Known to fail at: what shows later than `rollout` steps after the act. With `rollout=0` a button
 that can still be pressed next step is pressed, since waiting loses nothing yet; with

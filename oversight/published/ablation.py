@@ -7,10 +7,10 @@ changed, by those values, at the end of the plan, nothing being done from the ac
 
 Learning is replaced by what it would come to if boards were states: the optimum of the tables of
 boards, in which each state that shows a board is as likely as any other (`believed` learns them as
-published, for the level where that matters). One thing more is ours:
-the code compares what is to be had after the act with what is to be had by doing nothing for one
-step more, not with the most that is, so that doing nothing has a charge, which the paper's formula
-has not. The formula was taken; each asserted cell comes out on the same side of half either way.
+published, for the level where that matters). One thing more is ours: the code compares what is to
+be had after the act with what is to be had by doing nothing for one step more, not with the most
+that is, so that doing nothing has a charge, which the paper's formula has not. The formula was
+taken; of the cells tried the other way, none changed sides.
 
 That boards are taken for states decides one cell. Where a sushi was stopped looks like where it is
 on its way, so that who has stopped it believes to have lost little, and who let it be eaten has
