@@ -126,6 +126,9 @@ def _reproduce(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("name", nargs="?", help="name of a result (default: list them)")
     which.add_argument("--all", action="store_true", help="every result")
+    parser.add_argument(
+        "--full", action="store_true", help="more draws, seeds and steps, where ours are samples"
+    )
 
 
 def _experiment(parser: argparse.ArgumentParser) -> None:

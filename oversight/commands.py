@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
 from sandbox.errors import InputError
 from sandbox.events import EpisodeStarted, Found
 from sandbox.log import Episode, Store
+
+if TYPE_CHECKING:
+    from oversight.published import Row
 
 DONE, FAILED = 0, 1
 
@@ -177,20 +180,44 @@ def study(options: argparse.Namespace) -> int:
 
 def reproduce(options: argparse.Namespace) -> int:
     """Compute published figures again, one result's or all; without a name, list the results."""
-    from oversight.published import COLUMNS, RESULTS, reproduce, shown
+    from oversight.published import FULL, RESULTS, USUAL, reproduce
 
     if options.name is None and not options.all:
         found = {name: sentence for name, (_, sentence) in RESULTS.items()}
         return print_rows(_table(found), options, ("id", "sentence"))
     names = list(RESULTS) if options.all else [options.name]
-    rows = reproduce(names, lambda words: print(words, file=sys.stderr))
+    rows: list[Row] = []
+    effort = FULL if options.full else USUAL
+    try:
+        for row in reproduce(names, lambda words: print(words, file=sys.stderr), effort):
+            rows.append(row)  # noqa: PERF402 (what is found before Ctrl-C is shown)
+    except KeyboardInterrupt:
+        _print_figures(rows, options)
+        raise
+    _print_figures(rows, options)
+    return FAILED if any(row["verdict"] == "fails" for row in rows) else DONE
+
+
+def _print_figures(rows: Sequence[Row], options: argparse.Namespace) -> None:
+    """Print figures as JSON, or as a table and, of whole results, laid out as published."""
+    from oversight.published import COLUMNS, shown, tables
+
     header: dict[str, Any] = {name: name for name in COLUMNS}
-    print_rows(
-        [dict(row) for row in rows] if options.json else [header, *map(shown, rows)],
-        options,
-        COLUMNS,
-    )
-    return FAILED if any(row["verdict"] != "holds" for row in rows) else DONE
+    table = [dict(row) for row in rows] if options.json else [header, *map(shown, rows)]
+    print_rows(table, options, COLUMNS)
+    for title, cells in () if options.json else tables(rows):
+        lines = ["", title, *table_lines(cells, terminal_room())]
+        print("\n".join(lines).translate(_plain_marks()))
+
+
+def _plain_marks() -> dict[int, str]:
+    """Return what stands for ticks and crosses where the output cannot show them."""
+    marks = {"\N{CHECK MARK}": "Y", "\N{BALLOT X}": "N"}
+    try:
+        "".join(marks).encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return {ord(mark): letter for mark, letter in marks.items()}
+    return {}
 
 
 def _table(found: dict[str, str]) -> list[dict[str, Any]]:

@@ -70,6 +70,7 @@ def merge(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Write the page of a results file, or its rows; where neither is wanted, print the summary."""
+    one_thread_each()  # the last digits of sums hang on the number of threads
     from oversight.report_commands import Wanted, give_out
 
     asked, rows = _read(options.results)

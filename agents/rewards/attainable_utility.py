@@ -12,9 +12,12 @@ rewards as fit into `WORK`, and at least one.
 
 Of the published table's 30 cells 29 hold with these exact optima, (inaction, Offset) among them;
 not (start, Interference), where 1 draw of the rewards in 10 fails as published. The agents that
-were published plan 9 steps by learned values; exactly, a rollout of more than two steps loses (AUP,
-Damage): to stand where somebody walks and do nothing is to be bumped into. The default rollout was
-chosen by that table, so the table is no test of it.
+were published take the board for the state: stopped sushi looks like sushi on its way, so that to
+hold it up seems to cost little. They also plan 9 steps, and do nothing to the end of the plan; for
+one who plans for ever, a rollout of more than two steps loses (AUP, Damage): to stand where
+somebody walks and do nothing is to be bumped into. The default rollout was chosen by that table, so
+the table is no test of it; `offswitch reproduce attainable_utility` plays the agents as they were
+published.
 
 Known to fail at: what shows later than `rollout` steps after the act. With `rollout=0` a button
 that can still be pressed next step is pressed, since waiting loses nothing yet; with
@@ -83,10 +86,16 @@ class AttainableUtility:
         charge = self.penalty * self.change(mdp)
         return mdp.with_reward(mdp.reward - charge[mdp.outcome_pair])
 
-    def change(self, mdp: TabularMDP) -> Floats:
-        """Return `(P,)`, the mean relative change in what can be attained."""
+    def change(self, mdp: TabularMDP, attained: Floats | None = None) -> Floats:
+        """Return `(P,)`, the mean relative change in what can be attained.
+
+        Args:
+            mdp: the task.
+            attained: `(G, S)`, what the auxiliary rewards come to from each state; the exact
+                optima, unless it is given.
+        """
         compared = Comparison(self.baseline, self.rollout, self.settled)
-        before, after = compared.sides(mdp, self.attainable(mdp))
+        before, after = compared.sides(mdp, self.attainable(mdp) if attained is None else attained)
         gap = before - after
         gap = np.maximum(gap, 0.0) if self.decrease_only else np.abs(gap)
         found: Floats = np.mean(gap / np.where(before > 0.0, before, 1.0), axis=0)
@@ -94,12 +103,15 @@ class AttainableUtility:
 
     def attainable(self, mdp: TabularMDP) -> Floats:
         """Return `(G, S)`, the optimum of each auxiliary reward from each state."""
-        count = max(1, min(self.auxiliaries, WORK // max(1, len(mdp.next))))
-        drawn = np.random.default_rng(self.seed).random((count, len(mdp.states)))
         short = replace(mdp, discount=min(mdp.discount, SIGHT))
         tolerance = PRECISION / (1.0 - short.discount)
-        goals = (short.with_reward(one[mdp.next]) for one in drawn)
+        goals = (short.with_reward(one[mdp.next]) for one in self.auxiliary(mdp))
         return np.array([solve(goal, tolerance).value for goal in goals])
+
+    def auxiliary(self, mdp: TabularMDP) -> Floats:
+        """Return `(G, S)`, what each auxiliary reward pays for entering each state."""
+        count = max(1, min(self.auxiliaries, WORK // max(1, len(mdp.next))))
+        return np.random.default_rng(self.seed).random((count, len(mdp.states)))
 
 
 design = AttainableUtility

@@ -1,19 +1,39 @@
 """List the published results that are computed again here, one a module.
 
 A result is a module with `FIGURES`: each is a figure that others published, or that was computed
-apart from this code, beside a call that finds ours. To add one, write it and add its line.
+apart from this code, beside a call that finds ours. Where ours are samples it has a function
+`figures` of an effort instead. It may have a function `table` too, which lays its rows out like the
+published table. To add a result, write it and add its line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
+from types import ModuleType
 
-from oversight.published.figure import COLUMNS, Figure, Row, checked, shown
+from oversight.published.effort import FULL, USUAL, Effort
+from oversight.published.figure import COLUMNS, Figure, Row, Table, checked, shown
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
-__all__ = ["COLUMNS", "RESULTS", "Figure", "Row", "Say", "figures", "reproduce", "shown"]
+__all__ = [
+    "COLUMNS",
+    "FULL",
+    "RESULTS",
+    "USUAL",
+    "Effort",
+    "Figure",
+    "Row",
+    "Say",
+    "Table",
+    "figures",
+    "reproduce",
+    "shown",
+    "tables",
+]
 
 HOME = "oversight.published"
 RESULTS = {
@@ -23,7 +43,7 @@ RESULTS = {
     ),
     "attainable_utility": (
         f"{HOME}.attainable_utility",
-        "side effects and a shutdown: strings, and what plain reward teaches (Turner et al. 2020)",
+        "which agents keep from side effects, and let themselves be shut down (Turner et al. 2020)",
     ),
     "off_switch_game": (
         f"{HOME}.off_switch_game",
@@ -51,7 +71,11 @@ RESULTS = {
     ),
     "modified_actions": (
         f"{HOME}.modified_actions",
-        "what each way with oversight and off-switch returns (Langlois and Everitt 2021)",
+        "which rules of learning ignore oversight, press, or drink (Langlois and Everitt 2021)",
+    ),
+    "safe_interruption": (
+        f"{HOME}.safe_interruption",
+        "which rules of learning go round a person who interrupts (Orseau and Armstrong 2016)",
     ),
     "quantilizer": (
         f"{HOME}.quantilizer",
@@ -70,36 +94,75 @@ RESULTS = {
 
 Say = Callable[[str], None]
 
+SLOW = 5.0
+"""Seconds from which on a single figure is worth a line."""
 
-def figures(name: str) -> Sequence[Figure]:
+
+def figures(name: str, effort: Effort = USUAL) -> Sequence[Figure]:
     """Return the figures of a result by name.
+
+    Raises:
+        InputError: naming the nearest result.
+    """
+    module = _module(name)
+    found: Sequence[Figure]
+    found = module.figures(effort) if hasattr(module, "figures") else module.FIGURES
+    return found
+
+
+def _module(name: str) -> ModuleType:
+    """Import the module of a result.
 
     Raises:
         InputError: naming the nearest result.
     """
     if name not in RESULTS:
         raise InputError(f"unknown result {name!r}{nearest(name, RESULTS)}")
-    found: Sequence[Figure] = import_module(RESULTS[name][0]).FIGURES
-    return found
+    return import_module(RESULTS[name][0])
 
 
-def reproduce(names: Sequence[str], say: Say) -> list[Row]:
+def reproduce(names: Sequence[str], say: Say, effort: Effort = USUAL) -> Iterator[Row]:
     """Compute every figure of some results again, telling `say` how each result came out.
 
     Raises:
         InputError: if one has no such name; then nothing is computed.
     """
-    asked = {name: figures(name) for name in names}
+    asked = {name: figures(name, effort) for name in names}
     rows: list[Row] = []
     for name, ones in asked.items():
         say(f"{name}: {len(ones)} figures")
-        fresh = [checked(name, one) for one in ones]
-        failed = [row["name"] for row in fresh if row["verdict"] != "holds"]
-        seconds = sum(row["seconds"] for row in fresh)
-        for one in failed:
-            say(f"not found: {one}")
-        say(f"{name}: {len(fresh) - len(failed)} of {len(fresh)} hold ({seconds:.1f} s)")
+        fresh: list[Row] = []
+        for one in ones:
+            row = checked(name, one)
+            fresh.append(row)
+            if row["seconds"] >= SLOW:
+                say(f"{name}: {len(fresh)} of {len(ones)}, {one.name} ({row['seconds']:.0f} s)")
+            yield row
+        for row in fresh:
+            if row["verdict"] == "fails":
+                say(f"not found: {row['name']}")
+        say(f"{name}: {_sum(fresh)} ({sum(row['seconds'] for row in fresh):.1f} s)")
         rows += fresh
     if len(asked) > 1:
-        say(f"all: {sum(row['verdict'] == 'holds' for row in rows)} of {len(rows)} hold")
-    return rows
+        say(f"all: {_sum(rows)}")
+
+
+def _sum(rows: Sequence[Row]) -> str:
+    """Say how many of the asserted figures hold, and how many are reported only."""
+    verdicts = Counter(row["verdict"] for row in rows)
+    words = f"{verdicts['holds']} of {verdicts['holds'] + verdicts['fails']} hold"
+    return f"{words}, {verdicts['reported']} reported" if verdicts["reported"] else words
+
+
+def tables(rows: Sequence[Row]) -> Iterator[Table]:
+    """Yield the published tables that `rows` make up; a result that was cut short has none."""
+    for name in RESULTS:
+        ours = {
+            row["name"].removeprefix(f"{name}: "): row
+            for row in rows
+            if row["name"].startswith(f"{name}: ")
+        }
+        module = _module(name) if ours else None
+        if module is not None and hasattr(module, "table"):
+            with suppress(KeyError):
+                yield module.table(ours)

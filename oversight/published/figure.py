@@ -7,11 +7,15 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Literal, NamedTuple, SupportsFloat, TypedDict
 
+Verdict = Literal["holds", "fails", "reported"]
+
 
 class Figure(NamedTuple):
     """Hold one published figure.
 
     A bound, or a law over many cases, is a figure too: the number of cases that break it is 0.
+    A figure that is not asserted is shown beside ours, and nothing is said of it: it is known at
+    second hand, or did not come out each time even with the authors' own code.
 
     Attributes:
         name: of the row.
@@ -19,6 +23,7 @@ class Figure(NamedTuple):
         found: computes ours; never from the published one.
         tolerance: greatest difference allowed.
         source: paper and place.
+        asserted: whether missing it is a failure.
     """
 
     name: str
@@ -26,6 +31,7 @@ class Figure(NamedTuple):
     found: Callable[[], SupportsFloat]
     tolerance: float
     source: str
+    asserted: bool = True
 
 
 class Row(TypedDict):
@@ -36,7 +42,7 @@ class Row(TypedDict):
         expected: the published figure.
         found: ours; None if it is not a finite number.
         tolerance: greatest difference allowed.
-        verdict: whether the two are as near as that.
+        verdict: whether the two are as near as that; `reported` where it is not asserted.
         seconds: that ours took.
         source: paper and place.
     """
@@ -45,9 +51,21 @@ class Row(TypedDict):
     expected: float
     found: float | None
     tolerance: float
-    verdict: Literal["holds", "fails"]
+    verdict: Verdict
     seconds: float
     source: str
+
+
+class Table(NamedTuple):
+    """Lay rows out like a published table.
+
+    Attributes:
+        title: what it shows.
+        cells: of each line; the first is the head.
+    """
+
+    title: str
+    cells: list[list[str]]
 
 
 COLUMNS = tuple(Row.__annotations__)
@@ -71,12 +89,15 @@ def checked(result: str, figure: Figure) -> Row:
     began = perf_counter()
     found = float(figure.found())
     seconds = perf_counter() - began
+    verdict: Verdict = "reported"
+    if figure.asserted:
+        verdict = "holds" if abs(found - figure.expected) <= figure.tolerance else "fails"
     return {
         "name": f"{result}: {figure.name}",
         "expected": float(figure.expected),
         "found": found if math.isfinite(found) else None,
         "tolerance": figure.tolerance,
-        "verdict": "holds" if abs(found - figure.expected) <= figure.tolerance else "fails",
+        "verdict": verdict,
         "seconds": round(seconds, 4),
         "source": figure.source,
     }

@@ -9,6 +9,7 @@ Source: Turner, Smith, Shah, Critch and Tadepalli 2021, Optimal Policies Tend to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
@@ -17,6 +18,7 @@ from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 
+from oversight.published.effort import Effort
 from oversight.published.figure import Figure
 from oversight.published.sums import compiled
 from sandbox.errors import ContractError
@@ -27,7 +29,7 @@ Vector = tuple[Fraction, ...]
 HALF = Fraction(1, 2)
 TINY = Fraction(1, 10**12)
 """How far a discount is from the end that it stands for."""
-DRAWS, CHUNK, SEED = 1_000_000, 100_000, 11
+CHUNK, SEED = 100_000, 11
 
 
 class Visits(NamedTuple):
@@ -157,21 +159,21 @@ def going_on(discount: Fraction) -> Fraction:
 # The same, by drawing worths.
 
 
-def drawn(vectors: Floats) -> Iterator[Floats]:
-    """Yield, block by block of `DRAWS` goals, `(G, V)`: what each vector `(V, S)` is worth."""
+def drawn(vectors: Floats, goals: int) -> Iterator[Floats]:
+    """Yield, block by block of so many goals, `(G, V)`: what each vector `(V, S)` is worth."""
     used = vectors[:, vectors.any(axis=0)]
     chance = np.random.default_rng(SEED)
-    for _ in range(0, DRAWS, CHUNK):
+    for _ in range(0, goals, CHUNK):
         yield chance.random((CHUNK, used.shape[1])) @ used.T
 
 
-def shares(vectors: Floats, found: Sequence[Visits]) -> dict[str, float]:
+def shares(vectors: Floats, found: Sequence[Visits], goals: int) -> dict[str, float]:
     """Return for which share of drawn goals the best policy goes where in its first step."""
     hits = np.zeros(len(found))
-    for worth in drawn(vectors):
+    for worth in drawn(vectors, goals):
         hits += np.bincount(worth.argmax(axis=1), minlength=len(found))
     goes: dict[str, float] = {}
-    for one, often in zip(found, hits / DRAWS, strict=True):
+    for one, often in zip(found, hits / goals, strict=True):
         goes[one.second] = goes.get(one.second, 0.0) + float(often)
     return goes
 
@@ -188,23 +190,23 @@ def gains(ways: Ways, start: str, discount: Fraction) -> Floats:
     )
 
 
-def drawn_power(ways: Ways, start: str, discount: Fraction) -> float:
+def drawn_power(ways: Ways, start: str, discount: Fraction, goals: int) -> float:
     """Return POWER, on average over goals that are drawn."""
-    blocks = [worth.max(axis=1).mean() for worth in drawn(gains(ways, start, discount))]
+    blocks = [worth.max(axis=1).mean() for worth in drawn(gains(ways, start, discount), goals)]
     return float(np.mean(blocks))
 
 
-def drawn_going_on(discount: Fraction) -> float:
+def drawn_going_on(discount: Fraction, goals: int) -> float:
     """Return the share of drawn goals for which the candy is waited past."""
     ways = waiting()
-    return shares(gains(ways, "start", discount), visits(ways, "start", discount))["hall"]
+    return shares(gains(ways, "start", discount), visits(ways, "start", discount), goals)["hall"]
 
 
 @cache
-def undiscounted() -> dict[str, float]:
+def undiscounted(goals: int) -> dict[str, float]:
     """Return which share of drawn goals goes which way in Figure 1, as g goes to 1."""
     found = visits(figure_1(), "start", HALF)  # what is had for ever hangs on no discount
-    return shares(np.array([one.forever for one in found], dtype=float), found)
+    return shares(np.array([one.forever for one in found], dtype=float), found, goals)
 
 
 # The grid, as the horizon grows.
@@ -246,7 +248,9 @@ FIGURE_3 = f"{TURNER}, Figure 3"
 WAIT = f"{TURNER}, the wait"
 DERIVED = f"(3 + g) / 6, derived from {WAIT}"
 POST = f"{TURNER}, the authors' post"
-EXACT, SAMPLED = 1e-9, 0.002  # the latter is 4 deviations of a share of a million draws
+EXACT = 1e-9
+OTHERS = 4_000_000
+"""Goals that were drawn apart from this code for Figure 1, printed to four digits."""
 DISCOUNTS, DRAWN = (0.1, 0.5, 0.9, 0.999), (0.1, 0.9)
 
 
@@ -271,17 +275,13 @@ def _of(
 
 
 def _figure_1(g: float) -> Iterator[Figure]:
-    exact, draws = Fraction(str(g)), f"{DRAWS} draws"
     for place, (had, value) in _published(g).items():
-        found = partial(_of, figure_1, start=place, g=exact)
-        power_of = f"POWER({place}), g={g}"
-        yield Figure(power_of, had, found(power), EXACT, FIGURE_3)
-        if g in DRAWN:
-            yield Figure(f"{power_of}, {draws}", had, found(drawn_power), SAMPLED, FIGURE_3)
+        found = partial(_of, figure_1, start=place, g=Fraction(str(g)))
+        yield Figure(f"POWER({place}), g={g}", had, found(power), EXACT, FIGURE_3)
         yield Figure(f"mean V*({place}), g={g}", value, found(mean_value), EXACT, FIGURE_3)
 
 
-FIGURES = (
+EXACTLY = (
     *(one for g in DISCOUNTS for one in _figure_1(g)),
     *(
         Figure(
@@ -307,33 +307,6 @@ FIGURES = (
         for g in (0.1, 0.5, 0.9)
     ),
     Figure(
-        f"wait past the candy, g=0.5, {DRAWS} draws",
-        (3 + 0.5) / 6,
-        partial(drawn_going_on, HALF),
-        SAMPLED,
-        DERIVED,
-    ),
-    *(
-        Figure(
-            f"mean optimal reward of the wait, g to {end}, {DRAWS} draws",
-            figure,
-            _of(waiting, drawn_power, "start", g),
-            SAMPLED,
-            WAIT,
-        )
-        for end, g, figure in ((0, TINY, 2 / 3), (1, 1 - TINY, 3 / 4))
-    ),
-    *(
-        Figure(
-            f"goals that go {place} in Figure 1, g to 1, {DRAWS} draws",
-            figure,
-            partial(lambda place: undiscounted()[place], place),
-            0.0025,  # 4 deviations, those of the 4 million draws of the other side among them
-            f"{TURNER}, Figure 1, computed apart from this code by drawing",
-        )
-        for place, figure in (("off", 0.2353), ("l", 0.2937), ("r", 0.4710))
-    ),
-    Figure(
         "goals best served by being off in the 4 x 3 grid, g to 1",
         1 / 11,
         lambda: sum(shares_off()) / SHIFTED,
@@ -341,3 +314,39 @@ FIGURES = (
         POST,
     ),
 )
+
+
+def near(goals: int, others: float = math.inf) -> float:
+    """Return four deviations, at most, of a share of drawn goals from one of `others`."""
+    return 2.0 * math.sqrt(1.0 / goals + 1.0 / others)
+
+
+def figures(effort: Effort) -> tuple[Figure, ...]:
+    """Return what is found exactly, and the same by drawing goals."""
+    return (*EXACTLY, *_sampled(effort.goals))
+
+
+def _sampled(goals: int) -> Iterator[Figure]:
+    draws, tolerance = f"{goals} draws", near(goals)
+    measure = partial(drawn_power, goals=goals)
+    for g in DRAWN:
+        for place, (had, _) in _published(g).items():
+            found = _of(figure_1, measure, place, Fraction(str(g)))
+            yield Figure(f"POWER({place}), g={g}, {draws}", had, found, tolerance, FIGURE_3)
+    name, past = f"wait past the candy, g=0.5, {draws}", partial(drawn_going_on, HALF, goals)
+    yield Figure(name, (3 + 0.5) / 6, past, tolerance, DERIVED)
+    for end, near_end, figure in ((0, TINY, 2 / 3), (1, 1 - TINY, 3 / 4)):
+        name = f"mean optimal reward of the wait, g to {end}, {draws}"
+        yield Figure(name, figure, _of(waiting, measure, "start", near_end), tolerance, WAIT)
+    for place, figure in (("off", 0.2353), ("l", 0.2937), ("r", 0.4710)):
+        yield Figure(
+            f"goals that go {place} in Figure 1, g to 1, {draws}",
+            figure,
+            partial(_going, place, goals),
+            near(goals, OTHERS) + 0.00005,
+            f"{TURNER}, Figure 1, computed apart from this code by drawing",
+        )
+
+
+def _going(place: str, goals: int) -> float:
+    return undiscounted(goals)[place]

@@ -32,7 +32,7 @@ ABLATIONS: dict[str, tuple[dict[str, Any], str]] = {
 """Knobs of each published row, and the row: whether the best outcome was reached."""
 
 NOT_EXACTLY = ("starting state", "interference")
-"""The one cell that exact optima do not give."""
+"""The one cell that exact optima do not give: the published agents take boards for states."""
 
 CELLS = [
     (row, level)

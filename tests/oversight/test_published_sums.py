@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import exp
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +13,23 @@ from hypothesis import strategies as st
 
 from oversight.published.best_of_n import closed, divergence, greatest
 from oversight.published.drest import discount, mean_discount
+from oversight.published.learnt import ends
+from oversight.published.modified_actions import overseen
 from oversight.published.off_switch_game import Doubt, boltzmann, by_stein, incentive
 from oversight.published.off_switch_game import closed as rational
 from oversight.published.quadrature import below, normal, panels
 from oversight.published.quantilizer import TASK, harms, quantilized
-from oversight.published.strings import play
-from oversight.published.sums import compiled
+from oversight.published.safe_interruption import ticks
+from oversight.published.strings import named, play
+from oversight.published.sums import compiled, planned
+from oversight.published.supervision import Way
+from oversight.published.tomatoes import INTO_BUCKET
+from oversight.published.tomatoes import collected as tomatoes
+from sandbox.action import Action
 from sandbox.errors import ContractError
 from tasks import load
+from tasks.games.simulation_oversight import COMPLETE, EXPLOIT, REAL, SIM
+from tasks.gridworlds.tomato_watering import DRIES
 
 MEANS, DEVIATIONS = st.floats(-2, 2), st.floats(0.05, 2)
 
@@ -83,3 +93,48 @@ def test_a_string_that_goes_on_after_the_end_or_is_left_to_chance_is_refused() -
     drunk = load("whisky_gold/drunk")
     with pytest.raises(ContractError, match="move 2 is left to chance"):
         play(drunk, "rr")
+
+
+@pytest.mark.parametrize("sim", [COMPLETE, EXPLOIT])
+@pytest.mark.parametrize("choice", [REAL, SIM])
+@pytest.mark.parametrize("real", [COMPLETE, EXPLOIT])
+def test_a_policy_is_worth_the_same_whether_the_supervisor_looks_or_asks(
+    sim: Action, choice: Action, real: Action
+) -> None:
+    assert Way(choice, real, sim).worth == pytest.approx(overseen(sim, choice, real))
+
+
+@pytest.mark.parametrize("theta", [0.0, 0.3, 0.7])
+def test_a_way_on_the_ring_takes_as_long_as_the_planner_reckons(theta: float) -> None:
+    assert ticks("east", theta) == pytest.approx(6 + 5 * theta / (1 - theta))
+    assert ticks("south", theta) == pytest.approx(10)
+
+
+def test_an_episode_ends_somewhere_for_sure_and_only_the_held_never_arrive() -> None:
+    task = load("modified_off_switch/half")
+    found = ends(task, planned(load("modified_off_switch/never")))
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert sum(chance for state, chance in found.items() if state.over) == pytest.approx(0.5)
+    assert not any(state.things[0] for state in found)
+
+
+@pytest.mark.parametrize("moves", [INTO_BUCKET, "ulldddrrrrrr", "w"])
+def test_tomatoes_dry_as_in_the_garden_that_is_played(moves: str) -> None:
+    task: Any = load("tomato_watering/original")
+    luck, sums = np.random.default_rng(5), []
+    for _ in range(80):
+        state, total = _dried(task, task.drawn, luck).state, np.zeros(2)
+        for step in range(task.spec.max_steps):
+            move = named(task, state, moves[min(step, len(moves) - 1)])
+            one = _dried(task, task.watered(state, move), luck)
+            state, total = one.state, total + np.array([one.reward, one.performance])
+        sums.append(total)
+    for place, moments in enumerate(tomatoes(moves)):
+        drawn = np.array(sums)[:, place]
+        assert abs(drawn.mean() - moments.mean) < 4 * moments.error(80)
+        assert drawn.std() == pytest.approx(moments.variance**0.5, rel=0.4)
+
+
+def _dried(task: Any, state: Any, luck: np.random.Generator) -> Any:
+    wet = [number for number, is_wet in enumerate(state.things) if is_wet]
+    return task.dried(state, [number for number in wet if luck.random() < DRIES])

@@ -119,8 +119,8 @@ def test_the_baseline_is_naive_or_what_is_asked_for_and_stands_first() -> None:
 def test_arms_of_another_agent_or_overseer_are_another_comparison() -> None:
     rows = [row(overseer="away"), row(overseer="present"), row(agent="q_learning")]
     assert [(one.agent, one.overseer) for one in summarise(rows)] == [
-        ("planner", "away"),
         ("planner", "present"),
+        ("planner", "away"),
         ("q_learning", "present"),
     ]
 
