@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
@@ -81,7 +81,9 @@ class _Seat:
         self.thread.start()
 
     def _serve(self) -> None:
-        # A Ctrl-C is for us: processes that this thread starts inherit that it is held back.
+        # A Ctrl-C is for us: processes that this thread starts inherit that it is held back. The
+        # tracker, which the first of them would start, lets it through again: so it comes before.
+        resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while call := self._calls.get():
             try:
@@ -137,6 +139,7 @@ class _Seat:
 
 def _work(pipe: Connection) -> None:
     """Do what is asked, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_the_parent()
     while True:
         try:
