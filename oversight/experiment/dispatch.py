@@ -1,8 +1,7 @@
 """Hand units out to a crew, and take in what comes; a lost worker loses nothing but its time.
 
-When a pool loses a worker, all that was out is lost, and nobody knows whose fault it was. So what
-was out is tried again one by one, each alone; what then loses its worker again is to blame, and is
-given up after a few tries, with what is left of its cell.
+What a lost worker had is begun again; a unit that loses its worker time after time is given up,
+with what is left of its cell.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import replace
 
-from oversight.experiment.executors import Crew, lost
+from oversight.experiment.executors import Crew
 from oversight.experiment.plan import Queue
 from oversight.experiment.row import Cell, Row
 from oversight.experiment.unit import Evaluated, Failure, Unit, work
-from sandbox.errors import InputError, OffswitchError
+from sandbox.errors import InputError
 
 TRIES = 3
 """Times that a unit is begun before it is given up."""
@@ -30,7 +29,7 @@ Keep = Callable[[Unit, Evaluated], None]
 
 
 class Dispatch:
-    """Hold what is out with a crew, and what is under suspicion."""
+    """Hold what is out with a crew, and what came to nothing."""
 
     def __init__(
         self,
@@ -42,7 +41,7 @@ class Dispatch:
         """Take units from `queue`, and give each with what came of it to `keep`."""
         self._crew, self._evaluate, self._queue, self._keep = crew, evaluate, queue, keep
         self._out: dict[Future[Evaluated], tuple[Unit, int]] = {}
-        self._suspects: deque[tuple[Unit, int]] = deque()
+        self._lost: deque[tuple[Unit, int]] = deque()
         self._came = self._given_up = 0
 
     def run(self) -> None:
@@ -61,35 +60,29 @@ class Dispatch:
             raise
 
     def _hand_out(self) -> bool:
-        """Hand out units, suspects one at a time and before all others; tell if any is out."""
-        if self._suspects:
-            if not self._out:
-                self._send(*self._suspects.popleft())
-            return True
+        """Hand out units, those that came to nothing first; tell if any is out."""
         most = 1 if self._crew.size == 1 else 2 * self._crew.size
-        while len(self._out) < most and (unit := self._queue.next()):
-            self._send(unit, 1)
+        while len(self._out) < most:
+            if self._lost:
+                self._send(*self._lost.popleft())
+            elif unit := self._queue.next():
+                self._send(unit, 1)
+            else:
+                break
         return bool(self._out)
 
     def _send(self, unit: Unit, tries: int) -> None:
-        future: Future[Evaluated]
         try:
             future = self._crew.submit(work, self._evaluate, unit)
         except Exception as error:
-            if not lost(error):
-                raise InputError(f"the executor takes nothing more: {error}") from error
-            future = Future()
-            future.set_exception(error)
+            raise InputError(f"the executor takes nothing more: {error}") from error
         self._out[future] = (unit, tries)
 
     def _take_in(self) -> None:
-        """Wait for something to come; where a worker is lost, for everything that is out."""
+        """Wait for something to come, but not for ever."""
         done, _ = wait(self._out, PULSE, return_when=FIRST_COMPLETED)
         if not done:
             self._crew.check()
-        broken = any(lost(_fault(future)) for future in done)
-        if broken:
-            done, _ = wait(self._out)
         for future in done:
             unit, tries = self._out.pop(future)
             if fault := _fault(future):
@@ -99,18 +92,14 @@ class Dispatch:
                 came = future.result()
                 self._queue.took(unit, came.seconds)
                 self._keep(unit, came)
-        if broken:
-            self._crew.mend()
 
     def _again(self, unit: Unit, tries: int, fault: BaseException) -> None:
-        """Put a unit under suspicion, or give it up with what is left of its cell."""
-        if isinstance(fault, OffswitchError):
-            raise fault
+        """Let a unit be begun again, or give it up with what is left of its cell."""
         if tries < TRIES:
-            self._suspects.append((unit, tries + 1))
+            self._lost.append((unit, tries + 1))
             return
         self._given_up += 1
-        words = f"its worker was lost {tries} times: {type(fault).__name__}: {fault}"
+        words = f"begun {tries} times in vain: {type(fault).__name__}: {fault}"
         if self._given_up >= IN_VAIN and not self._came:
             raise InputError(f"no worker brings anything back: {words}")
         lost_with_it = (*unit.seeds, *self._queue.drop(unit.cell))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from math import inf
-from multiprocessing import get_context, parent_process
 from typing import Any, Protocol, TypeVar
 
+from oversight.experiment.pool import Pool
 from sandbox.errors import InputError
 
 T = TypeVar("T")
@@ -42,9 +40,6 @@ class Crew(Protocol):
             InputError: saying what is lost.
         """
 
-    def mend(self) -> None:
-        """Make good the loss of a worker, where the crew does not do so itself."""
-
     def stop(self) -> None:
         """End what runs, now."""
 
@@ -65,9 +60,6 @@ class Here:
 
     def check(self) -> None:
         """Do nothing: what is handed in is done."""
-
-    def mend(self) -> None:
-        """Do nothing: there is no worker to lose."""
 
     def stop(self) -> None:
         """Do nothing: nothing runs."""
@@ -96,9 +88,6 @@ class Lent:
 
     def check(self) -> None:
         """Do nothing: it says itself what is lost."""
-
-    def mend(self) -> None:
-        """Do nothing: whoever lent it keeps its workers."""
 
     def stop(self) -> None:
         """Cancel what has not begun."""
@@ -139,66 +128,6 @@ class Cluster(Lent):
         """Cancel what has not begun; where the scheduler is gone there is nothing to cancel."""
         if self._client.status == "running":
             super().stop()
-
-
-class Pool:
-    """Work in processes of our own, started afresh, one a core."""
-
-    def __init__(self, size: int) -> None:
-        """Make ready for `size` workers; they start with the first unit."""
-        self.size = size
-        self._executor = self._opened()
-
-    def _opened(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self.size, mp_context=get_context("spawn"), initializer=_end_with_the_parent
-        )
-
-    def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Put a call in the queue; a Ctrl-C is for us, never for the workers.
-
-        Raises:
-            BrokenProcessPool: when a worker is lost.
-        """
-        with _held_back(signal.SIGINT):
-            return self._executor.submit(function, *arguments)
-
-    def check(self) -> None:
-        """Do nothing: a lost worker breaks what is out."""
-
-    def mend(self) -> None:
-        """Start other workers in the place of all."""
-        self.stop()
-        self._executor = self._opened()
-
-    def stop(self) -> None:
-        """Kill the workers."""
-        for process in list((self._executor._processes or {}).values()):
-            with suppress(OSError):
-                process.kill()
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _held_back(number: signal.Signals) -> Iterator[None]:
-    """Deliver a signal only afterwards; processes started within never get it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_with_the_parent() -> None:
-    """End this worker when its parent is gone, however that was; a pool would wait for ever."""
-    parent = parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def cores() -> int:
@@ -262,8 +191,3 @@ def _cluster(address: str) -> Iterator[Crew]:
             yield crew
         finally:
             crew.stop()
-
-
-def lost(error: BaseException | None) -> bool:
-    """Tell whether an error says that a worker is gone, and so nothing of what it worked on."""
-    return isinstance(error, BrokenExecutor)

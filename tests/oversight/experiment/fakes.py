@@ -76,6 +76,11 @@ def slow(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     return found
 
 
+def large(cell: Cell, seeds: Sequence[int]) -> bytes:
+    """Return more than a pipe takes at once."""
+    return bytes(10_000_000)
+
+
 def exact(cell: Cell, seeds: Sequence[int]) -> list[Row]:
     return [row(cell, None)]
 

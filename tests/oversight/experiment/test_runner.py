@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from pickle import PicklingError
 from typing import Any
 
 import pytest
 
 from oversight import Experiment
-from oversight.experiment.executors import Pool
 from oversight.experiment.plan import Shard
+from oversight.experiment.pool import Pool
 from oversight.experiment.progress import Silent
 from oversight.experiment.results import Results, merged
 from oversight.experiment.row import Row
@@ -204,12 +205,12 @@ def test_a_unit_that_kills_its_worker_each_time_is_given_up_and_the_others_go_on
     assert outcome.new + outcome.failed == 20
     lines = [line for line in told.lines if line.startswith("failed: ")]
     assert len(lines) == 1
-    assert "its worker was lost 3 times: BrokenProcessPool" in lines[0]
+    assert "begun 3 times in vain: WorkerLostError: signal 9 (the system kills" in lines[0]
     assert told.done == told.total
 
 
 def test_where_every_worker_dies_the_run_ends_with_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no worker brings anything back: its worker was lost 3"):
+    with pytest.raises(InputError, match="no worker brings anything back: begun 3 times in vain"):
         ran(tmp_path, executor=Fragile())
     with Results(tmp_path / "sweep.db", readonly=True) as results:
         assert len(results) == 0
@@ -295,11 +296,25 @@ def test_from_python_an_experiment_runs_in_one_call(
     assert list(outcome.rows()) == expected()
 
 
-def test_a_pool_that_is_stopped_leaves_no_worker(tmp_path: Path) -> None:
+@pytest.mark.parametrize("function", [fakes.slow, fakes.large])
+def test_a_pool_that_is_stopped_leaves_no_worker_and_nobody_waiting(
+    function: Callable[..., Any],
+) -> None:
     pool = Pool(2)
-    future = pool.submit(fakes.slow, PLAN.cells()[0], range(2000))
-    workers = list((pool._executor._processes or {}).values())
+    assert pool.submit(len, "ready").result() == 5
+    futures = [pool.submit(function, PLAN.cells()[0], range(2000)) for _ in range(5)]
     pool.stop()
-    assert workers
-    assert future.done()
-    assert not any(worker.is_alive() for worker in workers)
+    assert all(future.done() for future in futures)
+    assert not any(seat.worker.is_alive() for seat in pool._seats if seat.worker)
+
+
+def test_a_call_that_cannot_be_sent_or_loaded_is_the_calls_fault_and_no_workers() -> None:
+    pool = Pool(1)
+    try:
+        with pytest.raises((AttributeError, PicklingError)):
+            pool.submit(lambda: 1).result()
+        with pytest.raises(RuntimeError, match="ZeroDivisionError: "):
+            pool.submit(divmod, 1, 0).result()
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)
+    finally:
+        pool.stop()
