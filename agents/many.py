@@ -67,15 +67,18 @@ def _first_best(mdp: TabularMDP, q: Floats, best: Floats) -> Ints:
 def _evaluated(mdp: TabularMDP, now: Floats, later: Floats, value: Floats, policy: Ints) -> Floats:
     """Follow each goal's policy for some sweeps, all goals side by side."""
     live = np.flatnonzero(np.diff(mdp.first_pair))
-    width = int(np.diff(mdp.start).max())
-    slots = mdp.start[policy][..., None] + np.arange(width)
-    real = slots < mdp.start[policy + 1][..., None]
-    slots = np.where(real, slots, 0)
-    weight, follow = np.where(real, later[slots], 0.0), mdp.next[slots]
+    first, count = mdp.start[policy], np.diff(mdp.start)[policy]
     gain = np.take_along_axis(now, policy, axis=1)
-    rows = np.arange(len(value))[:, None, None]
+    row = len(mdp.states) * np.arange(len(value))[:, None]
+    # By the k-th outcome of all goals and states at once; a missing one weighs nothing.
+    slots = [np.where(step < count, first + step, 0) for step in range(int(count.max(initial=0)))]
+    weights = [np.where(step < count, later[slot], 0.0) for step, slot in enumerate(slots)]
+    places = [row + mdp.next[slot] for slot in slots]
     for _ in range(SWEEPS):
-        value[:, live] = gain + (weight * value[rows, follow]).sum(axis=2)
+        swept, flat = gain.copy(), value.ravel()
+        for weight, place in zip(weights, places, strict=True):
+            swept += weight * flat.take(place)
+        value[:, live] = swept
     return value
 
 
