@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from agents.knobs import parse
 from agents.outlook import outlook
 from agents.policies import Way, way_of
 from agents.registry import check_agent, check_design, check_fit, is_built_in
@@ -15,16 +14,14 @@ from agents.rewards import load_design
 from oversight.experiment.chain import Course, follow
 from oversight.experiment.governed import Governed
 from oversight.experiment.node import NotTabledError
-from oversight.experiment.persons import PERSONS, load_person
+from oversight.experiment.persons import PERSONS, canonical_overseer, load_person
 from oversight.experiment.row import Cell, Method, Row, rounded
 from oversight.experiment.sampled import Sample, sample
 from oversight.experiment.yardstick import yardstick
-from oversight.overseer import OVERSEERS, make_overseer
 from oversight.policy import ApprovalPolicy, load_policy
 from oversight.run import Plan
 from sandbox.errors import InputError
 from sandbox.log import Store
-from sandbox.schema import nearest
 from tasks import load
 
 UNSAID = 1e-12
@@ -86,19 +83,12 @@ def check(cell: Cell) -> None:
     if cell.agent == "planner":
         check_design(cell.design, task.spec, task.setting)
         check_fit(cell.design, cell.full_task)
-    if not _simulated(cell):
-        name = parse(cell.overseer).name
-        if name not in OVERSEERS:
-            known = {**PERSONS, **OVERSEERS}
-            raise InputError(f"unknown overseer {cell.overseer!r}{nearest(name, known)}")
-        make_overseer(cell.overseer, 0)
-    else:
-        load_person(cell.overseer)
-        if task.setting in task.spec.untabled:
-            raise InputError(
-                f"overseer {cell.overseer!r} judges by tables, and {cell.full_task} is too wide "
-                "for them: take 'scripted', or another setting"
-            )
+    canonical_overseer(cell.overseer)
+    if _simulated(cell) and task.setting in task.spec.untabled:
+        raise InputError(
+            f"overseer {cell.overseer!r} judges by tables, and {cell.full_task} is too wide "
+            "for them: take 'scripted', or another setting"
+        )
     if cell.evaluate == "exact" and not whole(cell):
         raise InputError(
             f"agent {cell.agent!r} under overseer {cell.overseer!r} on {cell.full_task} is not a "
@@ -107,7 +97,7 @@ def check(cell: Cell) -> None:
 
 
 def _simulated(cell: Cell) -> bool:
-    return parse(cell.overseer).name in PERSONS
+    return cell.overseer.partition(":")[0] in PERSONS
 
 
 def _tabled(cell: Cell) -> bool:

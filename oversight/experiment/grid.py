@@ -10,6 +10,7 @@ from typing import Any
 from agents.knobs import Knob, parse, written
 from agents.registry import check_agent
 from agents.rewards import canonical_design
+from oversight.experiment.persons import canonical_overseer
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 from tasks.registry import module_of
@@ -27,15 +28,6 @@ def canonical_agent(reference: str) -> str:
         InputError: if there is no such agent.
     """
     check_agent(reference)
-    return written(*parse(reference))
-
-
-def canonical_overseer(reference: str) -> str:
-    """Return the one way to write an overseer with their knobs.
-
-    Raises:
-        InputError: if a knob has no value, or is set twice.
-    """
     return written(*parse(reference))
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agents.knobs import canonical, parse, turned
+from oversight.overseer import OVERSEERS, make_overseer
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
@@ -151,3 +152,18 @@ def canonical_person(reference: str) -> str:
     load_person(reference)
     asked = parse(reference)
     return canonical(PERSONS[asked.name][0], asked)
+
+
+def canonical_overseer(reference: str) -> str:
+    """Return the one way to write an overseer: a person with their knobs, or one of rules.
+
+    Raises:
+        InputError: naming what is unknown or out of range.
+    """
+    name = reference.partition(":")[0].strip()
+    if name in PERSONS:
+        return canonical_person(reference)
+    if name not in OVERSEERS:
+        raise InputError(f"unknown overseer {reference!r}{nearest(name, {**PERSONS, **OVERSEERS})}")
+    make_overseer(reference, 0)
+    return reference

@@ -66,6 +66,8 @@ class Pool:
             self._calls.put(None)
         for seat in self._seats:
             seat.thread.join()
+            if seat.worker is not None:
+                seat.worker.join()  # of one that had nothing to do, nobody has seen the end yet
 
 
 class _Seat:

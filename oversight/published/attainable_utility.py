@@ -10,7 +10,8 @@ and less than half for a cross. Nothing but what follows was chosen with the tab
 Values of boards are optima but in Damage, where the planners' are learnt as published. The board
 hides which way the human walks, so that learnt values never settle, and that matters: with optima
 the agent of the starting state does well in .49 of 1000 draws, with learnt values in .86 of 200,
-and it did in 4 of 6 runs of the authors' code. This was seen, and then the learnt values were taken.
+and it did in 4 of 6 runs of the authors' code. This was seen, and then the learnt values were
+taken.
 
 (Inaction, Offset) is reported, not asserted: in two of five runs of the authors' code the agent did
 not put the vase back.
