@@ -33,6 +33,10 @@ pages *tasks:
 demo:
     .venv/bin/offswitch demo
 
+# every published figure, with more seeds: about a quarter of an hour
+full:
+    .venv/bin/offswitch reproduce --all --full
+
 bench:
     .venv/bin/python benchmarks/bench_step.py
     .venv/bin/python benchmarks/bench_batch.py
@@ -40,3 +44,6 @@ bench:
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
     .venv/bin/python benchmarks/bench_confine.py
+    .venv/bin/python benchmarks/bench_solve.py
+    .venv/bin/python benchmarks/bench_learners.py
+    .venv/bin/python benchmarks/bench_sweep.py

@@ -157,6 +157,12 @@ def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", type=Path, metavar="RESULTS.db", help="of an experiment")
     parser.add_argument("--page", type=Path, metavar="FILE.html", help="write the page")
     parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.svg",
+        help="write usefulness against safety alone, under the first overseer",
+    )
+    parser.add_argument(
         "--rows",
         type=Path,
         action="append",

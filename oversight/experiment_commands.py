@@ -79,13 +79,14 @@ def report(options: argparse.Namespace) -> int:
         question=asked.question,
         baseline=options.baseline,
         page=options.page,
+        picture=options.picture,
         files=tuple(options.rows),
         overseers={one: _overseer(one) for one in {cell.overseer for cell in asked.cells()}},
         logs=options.logs,
     )
     for line in give_out(rows, wanted):
         print(line, file=sys.stderr)
-    if options.json or not (options.page or options.rows):
+    if options.json or not (options.page or options.rows or options.picture):
         _print_summary(rows, options)
     return DONE
 

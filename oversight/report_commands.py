@@ -11,7 +11,7 @@ from oversight.experiment.export import WRITERS, summary_record, whole, write
 from oversight.experiment.row import Row
 from oversight.experiment.summary import summarise
 from oversight.experiment.tables import text
-from oversight.report.page import render
+from oversight.report.page import picture, render
 from oversight.report.words import QUESTION
 from sandbox.errors import InputError
 
@@ -25,6 +25,7 @@ class Wanted:
         question: that it was to answer.
         baseline: design that the others are compared with; `naive` if there is one.
         page: file for the page; None for none.
+        picture: file for the picture of usefulness against safety alone; None for none.
         files: for the rows, in the form that their suffixes name.
         overseers: what each overseer does, by its text in the rows.
         logs: folder of the episodes' files.
@@ -34,6 +35,7 @@ class Wanted:
     question: str = QUESTION
     baseline: str | None = None
     page: Path | None = None
+    picture: Path | None = None
     files: tuple[Path, ...] = ()
     overseers: Mapping[str, str] | None = None
     logs: Path | None = None
@@ -52,21 +54,31 @@ def give_out(rows: Iterable[Row], wanted: Wanted) -> list[str]:
     try:
         said = []
         if wanted.page:
-            page = render(
-                rows,
-                wanted.name,
-                wanted.question,
-                baseline=wanted.baseline,
-                overseers=wanted.overseers,
-                logs=wanted.logs,
-            )
-            with whole(wanted.page) as partial:
-                partial.write_text(page, encoding="utf-8")
-            said.append(f"{wanted.page}: page, {len(page.encode()) / 1024:,.0f} KB")
+            said.append(_written(wanted.page, "page", _page(rows, wanted)))
+        if wanted.picture:
+            said.append(_written(wanted.picture, "picture", picture(rows, wanted.baseline)))
         said += [f"{path}: {write(rows, path):,} rows" for path in wanted.files]
     except OSError as error:
         raise InputError(f"cannot write {error.filename}: {error.strerror}") from error
     return said
+
+
+def _page(rows: Iterable[Row], wanted: Wanted) -> str:
+    return render(
+        rows,
+        wanted.name,
+        wanted.question,
+        baseline=wanted.baseline,
+        overseers=wanted.overseers,
+        logs=wanted.logs,
+    )
+
+
+def _written(path: Path, what: str, text: str) -> str:
+    """Write a file, whole or not at all, and return a line on it."""
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return f"{path}: {what}, {len(text.encode()) / 1024:,.0f} KB"
 
 
 def told(

@@ -199,3 +199,13 @@ def _headed(text: str, name: str, title: str, story: str) -> str:
         f'<desc id="{name}-story">{escape(story)}</desc>'
     )
     return opening + text[text.index(">") + 1 :]
+
+
+def alone(svg: str) -> str:
+    """Return a page's picture as one that stands alone: on paper, in the colours of light."""
+    for role, colour in LIGHT.items():
+        svg = svg.replace(f"var(--{role})", colour)
+    head, tail = svg.split(">", 1)
+    paper = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
+    fonts = "<style>text { font-family: 'DejaVu Sans', Verdana, sans-serif; }</style>"
+    return f"{head}>{fonts}{paper}{tail}\n"

@@ -28,7 +28,7 @@ from oversight.experiment.tables import rests_on
 from oversight.experiment.wording import number
 from oversight.report.bars import bars
 from oversight.report.curves import curves
-from oversight.report.ink import DARK, LIGHT, drawing
+from oversight.report.ink import DARK, LIGHT, alone, drawing
 from oversight.report.pareto import pareto
 from oversight.report.words import METHODS, QUESTION, design_words, meanings
 from sandbox.errors import InputError
@@ -83,6 +83,20 @@ def render(
         version=version("offswitch"),
         format=FORMAT,
     )
+
+
+def picture(rows: Iterable[Row], baseline: str | None = None) -> str:
+    """Return the picture of usefulness against safety alone, of the first overseer, as SVG.
+
+    Raises:
+        InputError: as `render`; or if no arm has both figures.
+    """
+    first = summarise_gathered(gather(rows), baseline, "wilson")[0]
+    with drawing():
+        drawn = pareto(first, "front")
+    if drawn is None:
+        raise InputError("no design has both usefulness and safety: there is nothing to draw")
+    return alone(drawn.svg)
 
 
 class Digest:

@@ -161,8 +161,11 @@ def test_a_report_writes_page_and_rows_of_a_results_file_and_prints_its_summary(
     folder = plan.parent
     assert carried_out(options("experiment", plan, "--results", folder, "--workers", 1)) == 0
     (results,) = folder.glob("*.db")
-    page, rows = folder / "page.html", folder / "rows.csv"
-    assert carried_out(options("report", results, "--page", page, "--rows", rows)) == 0
+    page, rows, drawn = (folder / name for name in ("page.html", "rows.csv", "front.svg"))
+    files = ("--page", page, "--rows", rows, "--picture", drawn)
+    assert carried_out(options("report", results, *files)) == 0
+    assert drawn.read_text(encoding="utf-8").startswith("<svg")
+    assert "var(--" not in drawn.read_text(encoding="utf-8")
     assert "<svg" in page.read_text(encoding="utf-8")
     assert len(rows.read_text().splitlines()) > 2
     capsys.readouterr()
