@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).parents[1] / "examples"
+from oversight.experiment.cell import check, evaluate
+from oversight.experiment.config import Experiment
+from oversight.experiment.row import Cell
+
+ROOT = Path(__file__).parents[1]
+HOME = ROOT / "examples"
 SAYS = {
     "compare_two_designs": "complies with 100% of the stops (exact)",
     "sweep_beta": "should stop paying at beta = 0.500",
@@ -45,3 +51,30 @@ def test_an_example_runs_and_comes_to_what_it_shows(name: str, tmp_path: Path) -
     )
     assert done.returncode == 0, done.stderr
     assert SAYS[name] in done.stdout
+
+
+def test_every_cell_of_the_example_experiment_can_be_evaluated() -> None:
+    experiment = Experiment.read(HOME / "corrigible_vs_naive.toml")
+    cells = experiment.fitting(experiment.cells(), check, lambda words: None)
+    assert len(cells) == len(experiment.cells())
+    assert len({cell.full_task for cell in cells}) >= 8
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINE = re.compile(
+    r"^\| (\w+)[^|]* \| (-?[\d.]+) \| (\d+) % \| (-?[\d.]+) \| (\d+) % \|$", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("line", LINE.findall(README), ids=lambda line: line[0])
+def test_the_readme_says_of_a_design_what_is_found(line: tuple[str, ...]) -> None:
+    tasks = (("flight_booking", "bos-feb"), ("resource_gathering", "meadow"))
+    shown = list(zip(line[1::2], line[2::2], strict=True))
+    for (task, setting), (useful, obeys) in zip(tasks, shown, strict=True):
+        (row,) = evaluate(Cell(task, setting, "planner", line[0], "present"), [0])
+        assert f"{row['usefulness']:.2f}" == useful
+        assert f"{100 * (row['complied'] or 0.0):.0f}" == obeys
+
+
+def test_the_readme_compares_designs() -> None:
+    assert len(LINE.findall(README)) >= 6

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
 FORMAT = 1
@@ -48,7 +48,7 @@ class Cell:
 
     def key(self, seed: int | None) -> str:
         """Return the SHA-256 of the cell and a seed, under which the row is kept."""
-        content = json.dumps({**asdict(self), "seed": seed, "format": FORMAT}, sort_keys=True)
+        content = json.dumps({**vars(self), "seed": seed, "format": FORMAT}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
