@@ -65,7 +65,7 @@ def main() -> None:
         pairs = len(mdp.pair_state)
         spent: dict[str, list[float]] = {"ours": [], "lists": [], "arrays": []}
         for round_ in range(ROUNDS):
-            spent["ours"].append(timed(lambda: Learners(mdp, size=SEEDS).run(STEPS)))  # noqa: B023
+            spent["ours"].append(timed(lambda: Learners(mdp, seeds=range(SEEDS)).run(STEPS)))  # noqa: B023
             for seed in range(SAMPLE):
                 one = round_ * SAMPLE + seed
                 run = timed(lambda: plain(mdp, one, [0.0] * pairs, np.ndarray.tolist))  # noqa: B023
