@@ -124,7 +124,7 @@ class Kinds(NamedTuple):
         begin: where the next episode does.
         anew: begin, explore and modify after a cut. The latter two are not those of the step: what
             an episode begins with may not hang on how the one before it would have gone on.
-        count: of the numbers.
+        numbers: how many a step takes.
     """
 
     explore: int
@@ -132,7 +132,7 @@ class Kinds(NamedTuple):
     modify: int
     begin: int
     anew: list[int]
-    count: int
+    numbers: int
 
     @classmethod
     def of(cls, world: ModifiedMDP, draw: Draw) -> Kinds:
@@ -198,7 +198,7 @@ class Learners:
         self.steps = 0
         self._draw = Draw(mdp.start, mdp.upto)
         self._kinds = Kinds.of(self.world, self._draw)
-        self._luck = Luck(seeds, self._kinds.count)
+        self._luck = Luck(seeds, self._kinds.numbers)
         self._age = np.zeros(len(seeds), dtype=np.int64)
         self._state, self._done = self._begun(self._table.learners, self._luck.apart(3))
 
