@@ -212,6 +212,12 @@ class Learners:
         """Return `(B, P)`, how often each pair was done."""
         return self._table.by_pair(self._table.tried)
 
+    @property
+    def values(self) -> Floats:
+        """Return `(B, L, W)`, the value of each action at each look; -inf where there is none."""
+        table = self._table
+        return table.value.reshape(-1, table.looks, table.width).copy()
+
     def greedy(self) -> Ints:
         """Return `(B, S)`, the first best pair of each state; -1 where it is terminal."""
         return self._table.greedy()
@@ -228,6 +234,10 @@ class Learners:
             for luck in block:
                 self._step(luck)
             steps -= len(block)
+
+    def run_to(self, steps: int) -> None:
+        """Let every learner go on until it has taken `steps` steps in all."""
+        self.run(steps - self.steps)
 
     def _propose(self, row: Ints, states: Ints, uniform: Floats) -> tuple[Ints, Floats]:
         """Return proposed pairs, and the value of the best ones; `row` is where in the table.

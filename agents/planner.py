@@ -77,7 +77,7 @@ class Planner:
             InputError: if the reward design is unknown, or needs tables where there are none.
         """
         self._name = briefing.agent
-        self._foresight = foresight(briefing.task, self.reward)
+        self._foresight = self._foresee(briefing)
         self._barred.clear()
         self._last = None
 
@@ -97,6 +97,9 @@ class Planner:
             claimed_effect=claim(ahead, pair),
             if_interrupted=if_interrupted(ahead, pair),
         )
+
+    def _foresee(self, briefing: Briefing) -> Foresight:
+        return foresight(briefing.task, self.reward)
 
     def _choose(self, ahead: View) -> int:
         """Return the best pair here whose action was not barred."""

@@ -85,6 +85,22 @@ class Reinforce:
         """Return `(B, Q)`, the chance of each pair in its look."""
         return self._policy(self.preference)
 
+    @property
+    def values(self) -> Floats:
+        """Return `(B, L, W)`: how each action at a look is preferred; -inf where there is none.
+
+        The likeliest has the mean return of its look. The others are below it by how much less they
+        are preferred: that is an order of theirs, and no return.
+        """
+        counts = np.diff(self._first)
+        rank = np.arange(len(self._pair_look)) - self._first[self._pair_look]
+        shape = len(self.steps), len(counts), int(counts.max(initial=1))
+        found = np.full(shape, -np.inf)
+        highest = np.maximum.reduceat(self.preference, self._starts, axis=1)
+        behind = self.preference - np.repeat(highest, self._pairs, axis=1)
+        found[:, self._pair_look, rank] = self.baseline[:, self._pair_look] + behind
+        return found
+
     def run(self, episodes: int) -> None:
         """Let every learner play and learn from `episodes` more episodes."""
         for _ in range(episodes):
