@@ -7,30 +7,46 @@ paid for what comes of its proposals, modified or not, and so learns to avoid mo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.luck import Luck
 from sandbox.batch import Draw
 from sandbox.errors import InputError
-from sandbox.mdp import Flags, Floats, Ints, TabularMDP, running
+from sandbox.mdp import Flags, Floats, Ints, TabularMDP
 from sandbox.modified import ModifiedMDP
 
-Episode = tuple[Ints, Ints, Floats, Flags]
-"""Looks, pairs proposed there, rewards and whether they count, each `(T, R)`."""
+
+class Move(NamedTuple):
+    """Hold one step of R episodes.
+
+    Attributes:
+        look: `(R,)` what each learner saw.
+        chance: `(R, W)` of each pair there.
+        chosen: `(R,)` place of the pair that was proposed.
+        reward: `(R,)` of what was done; 0 where the episode had ended.
+        alive: `(R,)` whether it had not.
+    """
+
+    look: Ints
+    chance: Floats
+    chosen: Ints
+    reward: Floats
+    alive: Flags
 
 
 class Reinforce:
     """Learn one world by REINFORCE with a baseline, many seeds at once.
 
-    There are L looks with Q pairs in all, as many as states and their pairs where a learner tells
-    all states apart. What becomes of a seed does not depend on which others learn beside it.
+    There are L looks of at most W pairs each, as many as states where a learner tells all states
+    apart. What becomes of a seed does not depend on which others learn beside it.
 
     Source: Williams 1992, Simple Statistical Gradient-Following Algorithms; Sutton and Barto 2018,
     section 13.4 (without the discount of the step, as is usual).
 
     Attributes:
-        preference: `(B, Q)`; the policy is its softmax over the pairs of each look.
+        preference: `(B, L, W)`; the policy is its softmax. Minus infinity where there is no pair.
         baseline: `(B, L)` running mean of the return from each look.
         steps: `(B,)` taken by each learner.
     """
@@ -66,24 +82,24 @@ class Reinforce:
             )
         self.world = world if isinstance(world, ModifiedMDP) else ModifiedMDP.plain(world)
         self.rate, self.baseline_rate, self.max_steps = rate, baseline_rate, max_steps
-        first = self.world.mdp.first_pair
-        self._look = np.arange(len(first) - 1) if look is None else look
+        mdp, size = self.world.mdp, len(seeds)
+        count = np.diff(mdp.first_pair)
+        self._live, self._last = count > 0, np.maximum(count - 1, 0)
+        self._look = np.arange(len(count)) if look is None else look
         counts = np.zeros(int(self._look.max()) + 1, dtype=np.int64)
-        counts[self._look] = np.diff(first)
-        self._first = np.concatenate([[0], np.cumsum(counts)])
-        self._pair_look = np.repeat(np.arange(len(counts)), counts)
-        # From a pair to that of the look: a state's pairs move by one and the same stretch.
-        self._shift = self._first[self._look] - first[:-1]
-        self._live = counts > 0
-        self._starts, self._pairs = self._first[:-1][self._live], counts[self._live]
-        self._draw, self._luck = Draw(self.world.mdp.start, self.world.mdp.upto), Luck(seeds)
-        self.preference = np.zeros((len(seeds), len(self._pair_look)))
-        self.baseline = np.zeros((len(seeds), len(counts)))
-        self.steps = np.zeros(len(seeds), dtype=np.int64)
+        counts[self._look] = count
+        self._real = np.arange(counts.max(initial=1)) < counts[:, None]
+        self._draw, self._luck = Draw(mdp.start, mdp.upto), Luck(seeds)
+        self.preference = np.tile(np.where(self._real, 0.0, -np.inf), (size, 1, 1))
+        self.baseline = np.zeros((size, len(counts)))
+        self.steps = np.zeros(size, dtype=np.int64)
 
     def policy(self) -> Floats:
-        """Return `(B, Q)`, the chance of each pair in its look."""
-        return self._policy(self.preference)
+        """Return `(B, L, W)`, the chance of each pair at each look; 0 where there is none."""
+        found = np.zeros(self.preference.shape)
+        live = self._real.any(axis=1)
+        found[:, live] = _softmax(self.preference[:, live])
+        return found
 
     @property
     def values(self) -> Floats:
@@ -92,13 +108,9 @@ class Reinforce:
         The likeliest has the mean return of its look. The others are below it by how much less they
         are preferred: that is an order of theirs, and no return.
         """
-        counts = np.diff(self._first)
-        rank = np.arange(len(self._pair_look)) - self._first[self._pair_look]
-        shape = len(self.steps), len(counts), int(counts.max(initial=1))
-        found = np.full(shape, -np.inf)
-        highest = np.maximum.reduceat(self.preference, self._starts, axis=1)
-        behind = self.preference - np.repeat(highest, self._pairs, axis=1)
-        found[:, self._pair_look, rank] = self.baseline[:, self._pair_look] + behind
+        found, live = self.preference.copy(), self._real.any(axis=1)
+        highest = found[:, live].max(axis=2)
+        found[:, live] += (self.baseline[:, live] - highest)[:, :, None]
         return found
 
     def run(self, episodes: int) -> None:
@@ -113,56 +125,45 @@ class Reinforce:
             self._episode(rows)
             rows = np.flatnonzero(self.steps < steps)
 
-    def _policy(self, preference: Floats) -> Floats:
-        highest = np.maximum.reduceat(preference, self._starts, axis=1)
-        weight = np.exp(preference - np.repeat(highest, self._pairs, axis=1))
-        total = np.add.reduceat(weight, self._starts, axis=1)
-        chance: Floats = weight / np.repeat(total, self._pairs, axis=1)
-        return chance
-
     def _episode(self, rows: Ints) -> None:
         """Let learners `rows` play one episode, and learn from it."""
-        policy = self._policy(self.preference[rows])
-        played = self._played(policy, self._luck.apart(1 + 3 * self.max_steps, rows))
-        self.steps[rows] += played[3].sum(axis=0)
-        self._learn(played, policy, rows)
+        moves = self._played(rows, self._luck.apart(1 + 3 * self.max_steps, rows))
+        later = np.zeros(len(rows))
+        for move in reversed(moves):
+            later = move.reward + self.world.mdp.discount * later
+            live = rows[move.alive]
+            here = move.look[move.alive]
+            gain = later[move.alive] - self.baseline[live, here]
+            self.baseline[live, here] += self.baseline_rate * gain
+            slope = -move.chance[move.alive]
+            slope[np.arange(len(live)), move.chosen[move.alive]] += 1.0
+            self.preference[live, here] += self.rate * gain[:, None] * slope
+            self.steps[live] += 1
 
-    def _played(self, policy: Floats, luck: Floats) -> Episode:
-        """Play one episode with each policy `(R, Q)`, under luck `(1 + 3 * T, R)`."""
-        mdp, rows = self.world.mdp, np.arange(len(policy))
-        offsets = np.concatenate([[0], np.cumsum(np.tile(self._pairs, len(policy)))])
-        draw = Draw(offsets, running(policy.ravel(), offsets))
-        number = np.cumsum(self._live) - 1
+    def _played(self, rows: Ints, luck: Floats) -> list[Move]:
+        """Play one episode of learners `rows`, `(R,)`, under luck `(1 + 3 * T, R)`."""
+        mdp, moves = self.world.mdp, list[Move]()
         state: Ints = np.searchsorted(mdp.begin, luck[0], side="right")
-        alive: Flags = self._live[self._look[state]]
-        columns: list[tuple[Ints, Ints, Floats, Flags]] = []
-        for uniform in luck[1:].reshape(self.max_steps, 3, len(policy)):
+        alive = self._live[state]
+        for uniform in luck[1:].reshape(self.max_steps, 3, len(rows)):
             if not alive.any():
                 break
+            # Who has ended stays, as it were, in the state of one who has not, and is not counted.
+            state = np.where(alive, state, state[alive.argmax()])
             look = self._look[state]
-            here = np.where(alive, number[look], 0)
-            chosen = draw(rows * len(self._pairs) + here, uniform[0]) - rows * policy.shape[1]
-            done = self.world.done(np.where(alive, chosen - self._shift[state], 0), uniform[1])
+            chance = _softmax(self.preference[rows, look])
+            beyond = uniform[0][:, None] >= chance.cumsum(axis=1)
+            chosen = np.minimum(beyond.sum(axis=1), self._last[state])
+            done = self.world.done(mdp.first_pair[state] + chosen, uniform[1])
             row = self._draw(done, uniform[2])
-            columns.append((look, chosen, np.where(alive, mdp.reward[row], 0.0), alive))
-            state = np.where(alive, mdp.next[row], state)
-            alive = alive & ~mdp.ended[row]
-        looks, chosen, rewards, counted = (np.array(one) for one in zip(*columns, strict=True))
-        return looks, chosen, rewards, counted
+            reward = np.where(alive, mdp.reward[row], 0.0)
+            moves.append(Move(look, chance, chosen, reward, alive))
+            state, alive = mdp.next[row], alive & ~mdp.ended[row]
+        return moves
 
-    def _learn(self, episode: Episode, policy: Floats, learners: Ints) -> None:
-        """Follow the gradient of the whole episode, and move the baseline."""
-        looks, chosen, rewards, counted = episode
-        rows = np.arange(len(policy))
-        baseline = self.baseline[learners]
-        advantage, gradient = np.zeros(baseline.shape), np.zeros(policy.shape)
-        later = np.zeros(len(rows))
-        for step in reversed(range(len(rewards))):
-            later = rewards[step] + self.world.mdp.discount * later
-            here = looks[step]
-            gain = np.where(counted[step], later - baseline[rows, here], 0.0)
-            gradient[rows, chosen[step]] += gain
-            advantage[rows, here] += gain
-            baseline[rows, here] += self.baseline_rate * gain
-        self.baseline[learners] = baseline
-        self.preference[learners] += self.rate * (gradient - advantage[:, self._pair_look] * policy)
+
+def _softmax(preference: Floats) -> Floats:
+    """Return chances along the last axis."""
+    weight = np.exp(preference - preference.max(axis=-1, keepdims=True))
+    chance: Floats = weight / weight.sum(axis=-1, keepdims=True)
+    return chance

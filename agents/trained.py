@@ -159,9 +159,7 @@ def learnt_world(task: str, design: str) -> LearntWorld:
     return LearntWorld(ModifiedMDP.plain(designed(plans.mdp)), look, number)
 
 
-def _numbered(
-    alike: Mapping[Look, Sequence[int]], number: Mapping[Look, int], states: int
-) -> Ints:
+def _numbered(alike: Mapping[Look, Sequence[int]], number: Mapping[Look, int], states: int) -> Ints:
     """Return `(S,)`, the number of the look of each state."""
     look = np.zeros(states, dtype=np.int64)
     for key, found in alike.items():
@@ -183,6 +181,7 @@ def _begun(
             baseline_rate=knobs.baseline_rate,
             max_steps=most,
         )
+    dearest = max(0.0, float(where.world.mdp.reward.max(initial=0.0)))
     return Learners(
         where.world,
         training.rule,
@@ -191,7 +190,7 @@ def _begun(
         explore=_falling(knobs.explore_schedule, knobs.explore, EXPLORE_POWER, knobs.steps),
         rate=_falling(knobs.rate_schedule, knobs.rate, RATE_POWER, knobs.steps),
         max_steps=most,
-        start_value=knobs.start,
+        start_value=knobs.optimism * dearest,
     )
 
 

@@ -10,8 +10,8 @@ from sandbox.errors import InputError
 from sandbox.schema import nearest
 
 Fall = Literal["constant", "linear", "visits"]
-"""How a share comes to where a knob puts it: it is there at once; it falls from 1, in a line through
-three quarters of the steps; or as a power of one through the visits."""
+"""How a share comes to where a knob puts it: it is there at once; or it falls from 1, in a line
+through three quarters of the steps, or as a power of one through the visits."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class ByValue:
         rate_schedule: how it comes there; by how often the action was done.
         explore: chance of an action at random, where it comes to stay.
         explore_schedule: how it comes there; by the visits of what is seen.
-        start: value of every action before it was tried; above all that can be earned, it makes a
-            learner try everything.
+        optimism: value of every action before it was tried, in parts of the greatest reward that a
+            step can pay, if that is above 0; with 1 a learner tries everything, unless more is to
+            be had than one such reward.
     """
 
     steps: int = 20_000
@@ -33,7 +34,7 @@ class ByValue:
     rate_schedule: Fall = "constant"
     explore: float = 0.05
     explore_schedule: Fall = "linear"
-    start: float = 0.0
+    optimism: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be learnt by."""
