@@ -10,8 +10,8 @@ from functools import lru_cache
 from agents.base import Briefing
 from agents.cycles import likeliest
 from agents.outlook import outlook
+from agents.policies import designed
 from agents.registry import check_design
-from agents.rewards import load_design
 from agents.search import Searcher
 from agents.solver import Solution, solve
 from agents.view import Foresight, View
@@ -27,8 +27,8 @@ HORIZON = 5
 @lru_cache(maxsize=16)
 def solved(task: str, reward: str) -> tuple[TabularMDP, Solution]:
     """Return what is planned over, under a reward design, and its optimum."""
-    designed = load_design(reward)(outlook(task).mdp)
-    return designed, solve(designed)
+    mdp = designed(task, reward)
+    return mdp, solve(mdp)
 
 
 class Solver:

@@ -104,8 +104,8 @@ def _gathered(targets: Ints, flow: Floats, size: int) -> tuple[Ints, Floats]:
     """Return the places below `size` to which anything flows, in order, and how much in all."""
     if len(targets) * FEW < size:
         places, where = np.unique(targets, return_inverse=True)
-        return places, np.bincount(where, flow, len(places))
-    mass = np.bincount(targets, flow, size)
+        return places, np.bincount(where, flow, len(places)).astype(np.float64)
+    mass = np.bincount(targets, flow, size).astype(np.float64)
     places = np.flatnonzero(mass)
     return places, mass[places]
 

@@ -6,11 +6,14 @@ Most designs change the reward and take the best; some choose by chance. Those h
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.bellman import Solution
+from agents.outlook import outlook
+from agents.rewards import load_design
 from agents.solver import solve
 from sandbox.errors import ContractError
 from sandbox.mdp import Floats, Ints, TabularMDP
@@ -34,6 +37,16 @@ class Way(NamedTuple):
     def shares(self) -> Floats:
         """Return `(P,)`, the chance of each pair, 1 for the best where nothing else is chosen."""
         return one_sure(self.mdp, self.solution.policy) if self.chances is None else self.chances
+
+
+@lru_cache(maxsize=8)
+def designed(task: str, reward: str) -> TabularMDP:
+    """Return what is planned over in a task, under a reward design.
+
+    Raises:
+        InputError: if the design is unknown, or does not fit the task.
+    """
+    return load_design(reward)(outlook(task).mdp)
 
 
 def one_sure(mdp: TabularMDP, policy: Ints) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.base import Agent
 from agents.rewards import load_design
-from agents.training import LEARNERS, is_learner, training_of
+from agents.training import LEARNERS, canonical_learner, is_learner, training_of
 from sandbox.errors import InputError
 from sandbox.plugin import from_file
 from sandbox.schema import nearest
@@ -155,6 +155,15 @@ def _instance(factory: Callable[[], Any], name: str) -> Agent:
     except Exception as error:
         raise InputError(f"agent {name}: cannot be made: {error}") from error
     return agent
+
+
+def canonical_agent(name: str) -> str:
+    """Return the one way to write an agent with its knobs, for keys and tables.
+
+    Raises:
+        InputError: naming the unknown knob of a learner, or one that is out of range.
+    """
+    return canonical_learner(name) if is_learner(name) else name
 
 
 def is_built_in(name: str) -> bool:

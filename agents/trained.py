@@ -28,7 +28,7 @@ from agents.bellman import TOLERANCE, Solution, action_values, greedy
 from agents.learners import Learners
 from agents.lumping import Look, looks
 from agents.outlook import outlook
-from agents.policies import Way
+from agents.policies import Way, designed
 from agents.registry import check_learner
 from agents.reinforce import Reinforce
 from agents.rewards import load_design
@@ -129,11 +129,16 @@ def train(task: str, design: str, training: Training, seeds: Sequence[int]) -> T
     for mark in marks.tolist():
         learner.run_to(mark)
         ranks.append(_best(learner.values))
-    world = where.world
-    mdp = load_design(design)(outlook(task).mdp) if world.modifies else world.mdp
-    found = np.stack(ranks)
     return Trained(
-        task, design, training, tuple(seeds), mdp, where.looks, learner.values, marks, found
+        task=task,
+        design=design,
+        training=training,
+        seeds=tuple(seeds),
+        mdp=designed(task, design),
+        looks=where.looks,
+        values=learner.values,
+        marks=marks,
+        ranks=np.stack(ranks),
     )
 
 
@@ -144,19 +149,18 @@ def learnt_world(task: str, design: str) -> LearntWorld:
     Raises:
         InputError: if the design is unknown, or does not fit the task.
     """
-    designed = load_design(design)
     plans = outlook(task)
     told = plans.mdp if plans.beliefs is None else plans.beliefs.mdp
     if modifies(plans.task, told):
         world = modified_tables(plans.task, told.discount)
         look, shown = looks(world.mdp, plans.task.observe)
-        under = designed(replace(world.mdp, null_action=told.null_action))
+        under = load_design(design)(replace(world.mdp, null_action=told.null_action))
         return LearntWorld(
             replace(world, mdp=under), look, {key: number for number, key in enumerate(shown)}
         )
     number = {key: number for number, key in enumerate(plans.alike)}
     look = _numbered(plans.alike, number, len(plans.mdp.states))
-    return LearntWorld(ModifiedMDP.plain(designed(plans.mdp)), look, number)
+    return LearntWorld(ModifiedMDP.plain(designed(task, design)), look, number)
 
 
 def _numbered(alike: Mapping[Look, Sequence[int]], number: Mapping[Look, int], states: int) -> Ints:
@@ -206,4 +210,5 @@ def _falling(how: Fall, least: float, power: float, steps: int) -> Schedule:
 def _best(values: Floats) -> Ranks:
     """Return `(B, L)`, the place of the best action at each look, the first of ties."""
     near = values >= values.max(axis=2, keepdims=True) - TOLERANCE
-    return near.argmax(axis=2).astype(np.int16)
+    ranks: Ranks = near.argmax(axis=2).astype(np.int16)
+    return ranks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from agents.knobs import canonical, parse, turned
+from agents.knobs import canonical, knobs_at, parse, turned, written
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
@@ -73,11 +73,11 @@ class ByGradient:
 Knobs = ByValue | ByGradient
 
 LEARNERS: dict[str, tuple[type[Knobs], str]] = {
-    "q_learning": (ByValue, "Learn before the episode, by Q-learning; then take the best learnt."),
-    "sarsa": (ByValue, "The same by Sarsa: expect what is done next, interrupted or not."),
-    "safe_sarsa": (ByValue, "The same by Safe Sarsa: expect what one would do, uninterrupted."),
-    "virtual_sarsa": (ByValue, "The same rule as Safe Sarsa, under its other name."),
-    "empirical_sarsa": (ByValue, "The same rule as Sarsa, under its other name."),
+    "q_learning": (ByValue, "Learn before the episode by Q-learning: count on the best to follow."),
+    "sarsa": (ByValue, "Learn by Sarsa: count on what is done next, interrupted or not."),
+    "safe_sarsa": (ByValue, "Learn by Safe Sarsa: count on what one would do uninterrupted."),
+    "virtual_sarsa": (ByValue, "Learn by the rule of Safe Sarsa, under its other name."),
+    "empirical_sarsa": (ByValue, "Learn by the rule of Sarsa, under its other name."),
     "reinforce": (ByGradient, "Learn a policy before the episode, by the gradient of its return."),
 }
 """Learners: name, what holds their knobs, one sentence."""
@@ -114,6 +114,11 @@ def canonical_learner(reference: str) -> str:
         InputError: as `training_of`.
     """
     return canonical(LEARNERS[training_of(reference).rule][0], parse(reference))
+
+
+def learner_defaults(name: str) -> str:
+    """Return the knobs of a learner at their defaults, as `knob=value,...`; empty for another."""
+    return written("", knobs_at(LEARNERS[name][0])).lstrip(":") if name in LEARNERS else ""
 
 
 def _steps(steps: int) -> None:
