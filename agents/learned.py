@@ -38,7 +38,9 @@ class Recall:
         """Begin an episode of `task` with what was learnt."""
         self._outlook, self._way = outlook(task), way
         self._tracker = self._outlook.track()
+        caveat = self._outlook.caveat
         self._how = f"learnt in {training.knobs.steps:,} steps by {training.rule}, not solved"
+        self._how += f"; {caveat}" if caveat else ""
 
     def view(self, seen: Observation) -> View:
         """Return the task from where the agent stands; what looks alike is worth the same."""
