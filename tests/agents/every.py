@@ -8,6 +8,12 @@ from agents.training import is_learner
 
 EVERY = [f"{name}:steps=300" if is_learner(name) else name for name in AGENTS]
 
+SARSA = ("safe_sarsa", "virtual_sarsa", "empirical_sarsa")
+"""Rules that are Sarsa, where the world does every action as it stands."""
+
+APART = [name for name in EVERY if not name.startswith(SARSA)]
+"""Agents that are not one and the same there."""
+
 
 def fits(agent: str, reward: str) -> bool:
     """Tell whether an agent takes this design: who learns learns what is best, and no chances."""

@@ -63,8 +63,6 @@ def test_another_seed_learns_otherwise(rule: str) -> None:
 SMALL = (
     "boat_race/original",
     "absent_supervisor/original",
-    "island_navigation/original",
-    "aup_options/original",
     "shutdown_delay/pays",
     "bugfix/intervals",
 )
