@@ -214,9 +214,12 @@ class Learners:
 
     @property
     def values(self) -> Floats:
-        """Return `(B, L, W)`, the value of each action at each look; -inf where there is none."""
+        """Return `(B, L, W)`, the value of each action at each look; -inf where there is none.
+
+        It is what is learnt itself, and no copy.
+        """
         table = self._table
-        return table.value.reshape(-1, table.looks, table.width).copy()
+        return table.value.reshape(-1, table.looks, table.width)
 
     def greedy(self) -> Ints:
         """Return `(B, S)`, the first best pair of each state; -1 where it is terminal."""

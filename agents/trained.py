@@ -128,7 +128,7 @@ def train(task: str, design: str, training: Training, seeds: Sequence[int]) -> T
     ranks = []
     for mark in marks.tolist():
         learner.run_to(mark)
-        ranks.append(_best(learner.values))
+        ranks.append(np.stack([_best(one) for one in learner.values]))
     return Trained(
         task=task,
         design=design,
@@ -136,7 +136,7 @@ def train(task: str, design: str, training: Training, seeds: Sequence[int]) -> T
         seeds=tuple(seeds),
         mdp=designed(task, design),
         looks=where.looks,
-        values=learner.values,
+        values=learner.values.copy(),
         marks=marks,
         ranks=np.stack(ranks),
     )
@@ -208,7 +208,7 @@ def _falling(how: Fall, least: float, power: float, steps: int) -> Schedule:
 
 
 def _best(values: Floats) -> Ranks:
-    """Return `(B, L)`, the place of the best action at each look, the first of ties."""
-    near = values >= values.max(axis=2, keepdims=True) - TOLERANCE
-    ranks: Ranks = near.argmax(axis=2).astype(np.int16)
+    """Return `(L,)`, the place of the best action at each look, the first of ties."""
+    near = values >= values.max(axis=1, keepdims=True) - TOLERANCE
+    ranks: Ranks = near.argmax(axis=1).astype(np.int16)
     return ranks
