@@ -14,8 +14,14 @@ import numpy as np
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, Ints
 
-AHEAD = 128
-"""Steps that are drawn in one call for each learner."""
+AHEAD = 512
+"""Steps that are drawn ahead for each learner, at most."""
+
+NUMBERS = 2**18
+"""Numbers that are drawn ahead for all of them, about: two megabytes, which stay in the cache."""
+
+LEAST = 32
+"""Steps that are drawn ahead, however many learners there are."""
 
 
 class Luck:
@@ -32,6 +38,8 @@ class Luck:
         streams = [np.random.SeedSequence(int(seed)).spawn(2) for seed in seeds]
         self._steady = [np.random.default_rng(steady) for steady, _ in streams]
         self._apart = [np.random.default_rng(apart) for _, apart in streams]
+        ahead = min(AHEAD, max(LEAST, NUMBERS // (kinds * len(seeds))))
+        self._shape = ahead, kinds
         self._block: Floats = np.empty((0, kinds, len(seeds)))
         self._next = 0
 
@@ -42,9 +50,8 @@ class Luck:
             `(steps, kinds, B)`.
         """
         if self._next == len(self._block):
-            shape = AHEAD, self._block.shape[1]
-            drawn = np.stack([one.random(shape) for one in self._steady], axis=-1)
-            self._block, self._next = drawn, 0
+            drawn = [one.random(self._shape) for one in self._steady]
+            self._block, self._next = np.stack(drawn, axis=-1), 0
         begin = self._next
         self._next = min(begin + most, len(self._block))
         return self._block[begin : self._next]

@@ -23,6 +23,14 @@ def test_a_stream_is_the_same_in_blocks_of_any_size(sizes: list[int], kinds: int
     assert len(by_block) <= sum(sizes)
 
 
+def test_a_stream_is_the_same_however_many_stand_beside_it() -> None:
+    many, alone = Luck(range(900), 2), Luck([7], 2)
+    assert len(Luck(range(900), 2).block(AHEAD)) < len(Luck([7], 2).block(AHEAD))
+    ones = [1] * (AHEAD + 5)
+    assert np.array_equal(steps(alone, ones)[:, :, 0], steps(many, ones)[:, :, 7])
+    assert np.array_equal(alone.apart(3)[:, 0], many.apart(3)[:, 7])
+
+
 def test_what_is_drawn_apart_does_not_move_the_steps_nor_who_was_not_named() -> None:
     plain, moved = Luck([1, 2, 3]), Luck([1, 2, 3])
     drawn = moved.apart(4, np.array([2, 0]))
@@ -35,6 +43,7 @@ def test_what_is_drawn_apart_does_not_move_the_steps_nor_who_was_not_named() -> 
 
 def test_numbers_are_shares_and_streams_differ() -> None:
     block = Luck(range(50), 2).block(AHEAD)
+    assert len(block) > 100
     assert ((block >= 0) & (block < 1)).all()
     assert abs(block.mean() - 0.5) < 0.02
     assert len(np.unique(block)) == block.size
