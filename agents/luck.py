@@ -48,8 +48,9 @@ class Luck:
         """Draw for the next steps, at least 1 and no more than `most`.
 
         Returns:
-            Numbers in [0, 1), learner by learner, `(B, T, kinds)`; the first of its steps that is
-            still to come, and the one after the last that is now taken.
+            Numbers in [0, 1), learner by learner, `(B, T, kinds)`, over which the next draw
+            writes; the first of its steps that is still to come, and the one after the last that
+            is now taken.
         """
         if self._next == self._drawn.shape[1]:
             for stream, numbers in zip(self._steady, self._drawn, strict=True):
@@ -63,7 +64,7 @@ class Luck:
         """Return what `stretch` draws step by step, `(steps, kinds, B)`."""
         drawn, begin, end = self.stretch(most)
         if self._by_step is None:
-            self._by_step = np.ascontiguousarray(drawn.transpose(1, 2, 0))
+            self._by_step = drawn.transpose(1, 2, 0).copy()
         return self._by_step[begin:end]
 
     def apart(self, count: int, rows: Ints | None = None) -> Floats:
