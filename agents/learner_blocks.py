@@ -1,7 +1,7 @@
-"""Run learners through the compiled loop, by blocks of numbers drawn ahead.
+"""Run learners through the compiled loop, by blocks of the luck that each of them has.
 
-What a block leaves unused is given back to the generator, so that it stands where it would if every
-step had drawn its own.
+The numbers are those that `agents.learners.Learners` reads step by step, so that either may go on
+where the other stopped.
 """
 
 from __future__ import annotations
@@ -12,17 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.rows import plain
-from agents.schedules import Constant, Decaying, Linear, Schedule
+from agents.schedules import Constant, Decaying, Geometric, Linear, Schedule
 from sandbox.mdp import Floats, TabularMDP
 from sandbox.modified import ModifiedMDP
 
-BLOCK = 2**17
-"""Numbers that are drawn ahead, at least: a megabyte, which stays in the cache."""
-
-PERIOD = 2**128
-"""Numbers after which the generator repeats itself: going back is going on by nearly as many."""
-
-TABLED = (Constant, Linear, Decaying)
+TABLED = (Constant, Linear, Geometric, Decaying)
 """Schedules that depend on the step alone, or on the visits alone."""
 
 
@@ -41,36 +35,31 @@ class Blocks:
 
     def __init__(self, learners: Any) -> None:
         """Lay out the world of `learners`, an `agents.learners.Learners`."""
-        from agents.learning_loops import Values
+        from agents.learning_loops import Kinds, Values
 
-        self._learners, table, size = learners, learners._table, len(learners._state)
+        self._learners, table, kinds = learners, learners._table, learners._kinds
         self._world = _world(learners.world)
         flat = table.value.reshape(-1), table.tried.reshape(-1)
-        self._values = Values(*flat, table.count, table.first, table.width)
-        self._scratch = np.empty(size, np.int64), np.empty(size, np.int64)
-        chancy, modifies, _ = self._world.traits
-        self._most = size * (4 + chancy + 2 * modifies)
-        self._luck = np.empty(max(BLOCK, 4 * self._most))
+        look = plain(table.look, np.int64)
+        self._values = Values(*flat, look, table.count, table.first, table.looks, table.width)
+        self._kinds = Kinds(kinds.explore, kinds.outcome, kinds.modify, kinds.begin, *kinds.anew)
         self._tables: dict[str, Floats] = {}
 
     def run(self, steps: int) -> None:
         """Let every learner take `steps` more steps."""
         from agents.learning_loops import Playing, learn
 
-        learners, generator = self._learners, self._learners.generator
-        where = plain(learners._state, np.int64), plain(learners._done, np.int64), learners._age
-        playing = Playing(*where, *self._scratch)
-        while steps:
-            luck = self._luck[: self._most * steps]
-            ahead = min(steps, len(luck) // len(playing.state))
-            explore, rate = self._shares("explore", ahead), self._shares("rate", ahead)
-            generator.random(out=luck)
-            rule = learners.expects.number, learners.max_steps
-            known = self._world, self._values, playing
-            taken, used = learn(*known, explore, rate, rule, ahead, luck)
-            generator.bit_generator.advance(PERIOD - (len(luck) - used))
-            learners.steps += taken
-            steps -= taken
+        learners = self._learners
+        where = plain(learners._state, np.int64), plain(learners._done, np.int64)
+        playing = Playing(*where, learners._age)
+        rule = learners.expects.number, learners.max_steps
+        while steps > 0:
+            luck, begin, end = learners._luck.stretch(steps)
+            shares = self._shares("explore", end - begin), self._shares("rate", end - begin)
+            stretch = luck, begin, end
+            learn(self._world, self._values, playing, *shares, rule, self._kinds, stretch)
+            learners.steps += end - begin
+            steps -= end - begin
         learners._state, learners._done = playing.state, playing.done
 
     def _shares(self, name: str, steps: int) -> Any:
@@ -108,5 +97,5 @@ def _world(world: ModifiedMDP) -> Any:
         ways=plain(world.start, np.int64),
         ways_upto=plain(world.upto, np.float64),
         executed=plain(world.executed, np.int64),
-        traits=(len(mdp.next) > len(mdp.start) - 1, world.modifies, float(mdp.discount)),
+        discount=float(mdp.discount),
     )

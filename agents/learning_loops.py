@@ -34,8 +34,7 @@ class World(NamedTuple):
         ways: `(P+1,)` offsets into what is done in the place of each pair.
         ways_upto: `(M,)` chance of a way or an earlier one.
         executed: `(M,)` pair that is done.
-        traits: whether some pair has two outcomes, whether some pair is turned into another, and
-            the discount per step.
+        discount: per step.
     """
 
     begin: Floats
@@ -47,24 +46,28 @@ class World(NamedTuple):
     ways: Ints
     ways_upto: Floats
     executed: Ints
-    traits: tuple[bool, bool, float]
+    discount: float
 
 
 class Values(NamedTuple):
     """Hold `agents.learners.Table` in one row.
 
     Attributes:
-        value: `(B * S * W,)`.
+        value: `(B * L * W,)`.
         tried: the same.
+        look: `(S,)` of each state.
         pairs: `(S,)` how many each state has.
         first: `(S,)` first of them.
+        looks: L.
         width: W.
     """
 
     value: Floats
     tried: Ints
+    look: Ints
     pairs: Ints
     first: Ints
+    looks: int
     width: int
 
 
@@ -87,15 +90,23 @@ class Playing(NamedTuple):
         state: `(B,)`.
         done: `(B,)` pair that is done there.
         age: `(B,)` steps of the episode.
-        drawn: `(B,)` of any content.
-        cut: `(B,)` of any content.
     """
 
     state: Ints
     done: Ints
     age: Ints
-    drawn: Ints
-    cut: Ints
+
+
+class Kinds(NamedTuple):
+    """Hold the place of each kind of luck: `agents.learners.Kinds` in numbers alone."""
+
+    explore: int
+    outcome: int
+    modify: int
+    begin: int
+    begin_anew: int
+    explore_anew: int
+    modify_anew: int
 
 
 @jit
@@ -138,43 +149,10 @@ def astray(share: float, uniform: float, count: int, place: int) -> int:
 
 
 @jit
-def happen(world: World, done: Ints, luck: Floats, rows: Ints) -> int:
-    """Fill `rows` `(B,)`, what comes of what is done; return how many episodes end by it."""
-    start, upto, ended, chancy = world.start, world.upto, world.ended, world.traits[0]
-    over = 0
-    for one in range(len(rows)):
-        row = start[done[one]]
-        if chancy:
-            row = drawn(row, start[done[one] + 1] - 1, upto, luck[one])
-        rows[one] = row
-        over += ended[row]
-    return over
-
-
-@jit
-def restart(
-    world: World,
-    values: Values,
-    playing: Playing,
-    explore: Shares,
-    step: int,
-    luck: Floats,
-    cuts: int,
-) -> None:
-    """Begin the next episode of the first `cuts` learners that `playing.cut` names."""
-    value, tried, pairs, first, width = values
-    shares, by_visits = explore
-    for number in range(cuts):
-        one = playing.cut[number]
-        state = drawn(0, len(pairs), world.begin, luck[number])
-        here = (one * len(pairs) + state) * width
-        share = shares[visited(tried, here, width) if by_visits else step]
-        best = greedy(value, here, pairs[state])
-        pair = first[state] + astray(share, luck[cuts + number], pairs[state], best)
-        if world.traits[1]:
-            way, end = world.ways[pair], world.ways[pair + 1] - 1
-            pair = world.executed[drawn(way, end, world.ways_upto, luck[2 * cuts + number])]
-        playing.state[one], playing.done[one], playing.age[one] = state, pair, 0
+def turned(ways: Ints, upto: Floats, executed: Ints, pair: int, uniform: float) -> int:
+    """Return the pair that is done in the place of `pair`."""
+    done: int = executed[drawn(ways[pair], ways[pair + 1] - 1, upto, uniform)]
+    return done
 
 
 @jit
@@ -185,10 +163,10 @@ def learn(
     explore: Shares,
     rate: Shares,
     rule: tuple[int, int],
-    steps: int,
-    luck: Floats,
-) -> tuple[int, int]:
-    """Let learners take steps while there are, and luck is left for one more.
+    kinds: Kinds,
+    stretch: tuple[Floats, int, int],
+) -> None:
+    """Let one learner after the other take the steps of a stretch: none knows of another.
 
     Args:
         world: what is learnt.
@@ -197,54 +175,44 @@ def learn(
         explore: chance to explore.
         rate: of learning.
         rule: `BEST`, `PROPOSED` or `DONE`; steps after which an episode is cut.
-        steps: to be taken at most.
-        luck: numbers in [0, 1), in the order in which they are drawn.
-
-    Returns:
-        Steps taken, and numbers used.
+        kinds: what each number of a step is for.
+        stretch: numbers in [0, 1), `(B, T, K)`; the first of the T steps, and the one after the
+            last.
     """
     # Arrays are taken out of their tuples once: within a loop each look would count a reference.
-    begin, _, _, after, reward, ended, ways, ways_upto, executed, traits = world
-    chancy, modifies, discount = traits
-    value, tried, pairs, first, width = values
+    begin, start, upto, after, reward, ended, ways, ways_upto, executed, discount = world
+    value, tried, look, pairs, first, looks, width = values
     shares, by_visits = explore
-    states, done, age, rows, cut = playing
+    states, done, ages = playing
     rates, by_tries = rate
     expects, max_steps = rule
-    size, many = len(states), len(pairs)
-    step, at = 0, 0
-    while step < steps and at + size * (4 + chancy + 2 * modifies) <= len(luck):
-        begun = at + size * chancy
-        tempted = begun + happen(world, done, luck[at:], rows)
-        turned = tempted + size
-        at = turned + size * modifies
-        cuts = 0
-        for one in range(size):
-            row, old = rows[one], (one * many + states[one]) * width
-            old += done[one] - first[states[one]]
-            age[one] += 1
-            state = after[row]
+    luck, low, high = stretch
+    for one in range(len(states)):
+        state, pair, age = states[one], done[one], ages[one]
+        for at in range(low, high):
+            row = drawn(start[pair], start[pair + 1] - 1, upto, luck[one, at, kinds.outcome])
+            old = (one * looks + look[state]) * width + pair - first[state]
+            state, age = after[row], age + 1
             if ended[row]:
-                state = drawn(0, many, begin, luck[begun])
-                begun, age[one] = begun + 1, 0
-            here = (one * many + state) * width
+                state, age = drawn(0, len(pairs), begin, luck[one, at, kinds.begin]), 0
+            here = (one * looks + look[state]) * width
             best = greedy(value, here, pairs[state])
-            share = shares[visited(tried, here, width) if by_visits else step]
-            place = astray(share, luck[tempted + one], pairs[state], best)
+            share = shares[visited(tried, here, width) if by_visits else at - low]
+            place = astray(share, luck[one, at, kinds.explore], pairs[state], best)
             pair = first[state] + place
-            if modifies:
-                way = drawn(ways[pair], ways[pair + 1] - 1, ways_upto, luck[turned + one])
-                pair = executed[way]
+            pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify])
             if expects != BEST:
                 best = place if expects == PROPOSED else pair - first[state]
             later = 0.0 if ended[row] else value[here + best]
             tried[old] += 1
             change = reward[row] + discount * later - value[old]
-            value[old] += rates[tried[old] if by_tries else step] * change
-            states[one], done[one] = state, pair
-            if age[one] >= max_steps:
-                cut[cuts], cuts = one, cuts + 1
-        restart(world, values, playing, explore, step, luck[at:], cuts)
-        at += cuts * (2 + modifies)
-        step += 1
-    return step, at
+            value[old] += rates[tried[old] if by_tries else at - low] * change
+            if age >= max_steps:
+                state, age = drawn(0, len(pairs), begin, luck[one, at, kinds.begin_anew]), 0
+                here = (one * looks + look[state]) * width
+                best = greedy(value, here, pairs[state])
+                share = shares[visited(tried, here, width) if by_visits else at - low]
+                pair = astray(share, luck[one, at, kinds.explore_anew], pairs[state], best)
+                pair += first[state]
+                pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify_anew])
+        states[one], done[one], ages[one] = state, pair, age

@@ -15,17 +15,19 @@ Choice, section 4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agents.lengths import ages, most
 from agents.reinforce import Episode, Reinforce
 from agents.schedules import Constant, Schedule
 from sandbox.errors import InputError
-from sandbox.mdp import TabularMDP
+from sandbox.mdp import Floats, TabularMDP
 
 
 class NeutralReinforce(Reinforce):
-    """Learn one world with a clock under the reward for neutrality, `size` seeds at once.
+    """Learn one world with a clock under the reward for neutrality, many seeds at once.
 
     Attributes:
         base: lambda; what a length is worth that was chosen once more.
@@ -36,8 +38,7 @@ class NeutralReinforce(Reinforce):
         self,
         world: TabularMDP,
         *,
-        size: int = 1,
-        seed: int = 0,
+        seeds: Sequence[int] = (0,),
         rate: float = 0.1,
         baseline_rate: float = 0.1,
         explore: Schedule = Constant(0.0),  # noqa: B008 (frozen)
@@ -54,8 +55,7 @@ class NeutralReinforce(Reinforce):
         longest = int(ages(world).max()) + 1
         super().__init__(
             world,
-            size=size,
-            seed=seed,
+            seeds=seeds,
             rate=rate,
             baseline_rate=baseline_rate,
             max_steps=longest,
@@ -66,15 +66,15 @@ class NeutralReinforce(Reinforce):
         self._lengths = np.isfinite(found).sum(axis=0)
         # A length in which nothing can be had is paid nothing, whatever it is divided by.
         self._most = np.where(np.isfinite(found) & (found > 0.0), found, 1.0)
-        self._came = np.zeros((size, longest + 1))
+        self._came = np.zeros((len(seeds), longest + 1))
 
-    def paid(self, episode: Episode) -> Episode:
-        """Return an episode with its rewards scaled by how often its length has come."""
-        states, proposed, rewards, counted = episode
-        place, length = self.episodes % self.meta, counted.sum(axis=0)
-        if place == 0:
-            self._came[:] = 0.0
-        earlier = self._came[self._rows, length]
-        self._came[self._rows, length] += 1.0
-        scale = self.base ** (earlier - place / self._lengths[states[0]])
-        return states, proposed, rewards * scale / self._most[length, states[0]], counted
+    def paid(self, episode: Episode) -> Floats:
+        """Return the rewards of an episode scaled by how often its length has come."""
+        rows, length, begun = episode.rows, episode.alive.sum(axis=0), episode.look[0]
+        place = self.episodes[rows] % self.meta
+        self._came[rows[place == 0]] = 0.0
+        earlier = self._came[rows, length]
+        self._came[rows, length] += 1.0
+        scale = self.base ** (earlier - place / self._lengths[begun])
+        paid: Floats = episode.reward * scale / self._most[length, begun]
+        return paid

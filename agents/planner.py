@@ -91,7 +91,7 @@ class Planner:
         """
         self._name = briefing.agent
         self._chance = Chance(briefing.seed)
-        self._foresight = foresight(briefing.task, self.reward)
+        self._foresight = self._foresee(briefing)
         self._barred.clear()
         self._last = None
 
@@ -111,6 +111,9 @@ class Planner:
             claimed_effect=claim(ahead, pair),
             if_interrupted=if_interrupted(ahead, pair),
         )
+
+    def _foresee(self, briefing: Briefing) -> Foresight:
+        return foresight(briefing.task, self.reward)
 
     def _choose(self, ahead: View, step: int) -> tuple[int, float | None]:
         """Return a pair whose action was not barred, and the chance of its draw, if it was drawn.

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.bellman import greedy
 from agents.outlook import Believer, Tracker, outlook_of
-from agents.policies import one_sure, way_of
+from agents.policies import way_of
 from agents.rewards import load_design
 from sandbox.action import Action
 from sandbox.errors import ContractError
@@ -21,7 +21,8 @@ from tasks.registry import load
 
 LONGEST_LOOP = 16
 """Most steps of a loop that is written once."""
-
+FEW = 16
+"""Times fewer than all places that have to be in use, for sorting them to be the faster way."""
 
 Masses = Mapping[tuple[int, int], float]
 """Chance of each state together with the belief that is held there."""
@@ -77,7 +78,8 @@ def _first_alike(task: Any, mdp: TabularMDP) -> Ints:
 
 def expected(mdp: TabularMDP, policy: Ints, steps: int) -> Worth:
     """Return what an episode of at most `steps` under `policy` is worth, on average."""
-    return expected_by_chance(mdp, one_sure(mdp, policy), steps)
+    reward, performance = expected_of_all(mdp, policy[None], steps)[0].tolist()
+    return Worth(reward, performance)
 
 
 def expected_by_chance(mdp: TabularMDP, shares: Floats, steps: int) -> Worth:
@@ -96,6 +98,47 @@ def expected_by_chance(mdp: TabularMDP, shares: Floats, steps: int) -> Worth:
         flow[mdp.ended[rows]] = 0.0
         mass = np.bincount(target, flow, len(mass)).astype(np.float64)
     return Worth(reward, performance)
+
+
+def expected_of_all(mdp: TabularMDP, policies: Ints, steps: int) -> Floats:
+    """Return what an episode of at most `steps` is worth on average under each policy, `(K, 2)`.
+
+    The last axis is as `Worth`. Only where a policy comes to is looked at.
+
+    Args:
+        mdp: the true tables.
+        policies: `(K, S)` pair of each state; -1 where it is terminal.
+        steps: after which an episode is cut.
+    """
+    gains, count, states = (mdp.reward, hidden(mdp)), len(policies), len(mdp.states)
+    start = np.flatnonzero(mdp.initial)
+    # A place is a policy and a state of it; the places of a policy stand in the order of states.
+    places = (np.arange(count)[:, None] * states + start).reshape(-1)
+    mass, worth = np.tile(mdp.initial[start], count), np.zeros((count, 2))
+    for _ in range(steps):
+        pairs = policies.reshape(-1)[places]
+        live = pairs >= 0
+        first, pairs = mdp.start[pairs[live]], pairs[live]
+        width = mdp.start[pairs + 1] - first
+        before = np.repeat(np.cumsum(width) - width, width)
+        rows = np.repeat(first, width) + np.arange(len(before)) - before
+        number = np.repeat(places[live] // states, width)
+        flow = np.repeat(mass[live], width) * mdp.probability[rows]
+        for kind, gain in enumerate(gains):
+            worth[:, kind] += np.bincount(number, flow * gain[rows], count)
+        on = ~mdp.ended[rows]
+        places, mass = _gathered(number[on] * states + mdp.next[rows[on]], flow[on], policies.size)
+    return worth
+
+
+def _gathered(targets: Ints, flow: Floats, size: int) -> tuple[Ints, Floats]:
+    """Return the places below `size` to which anything flows, in order, and how much in all."""
+    if len(targets) * FEW < size:
+        places, where = np.unique(targets, return_inverse=True)
+        return places, np.bincount(where, flow, len(places)).astype(np.float64)
+    mass = np.bincount(targets, flow, size).astype(np.float64)
+    places = np.flatnonzero(mass)
+    return places, mass[places]
 
 
 class Player:

@@ -7,11 +7,14 @@ Most designs change the reward and take the best; some choose by chance. Those h
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.bellman import Solution, first_best
+from agents.outlook import outlook
+from agents.rewards import load_design
 from agents.solver import solve
 from sandbox.action import Action
 from sandbox.errors import ContractError
@@ -62,6 +65,16 @@ def best_open(solution: Solution, place: int, open_: Sequence[int]) -> int:
 def action_of(mdp: TabularMDP, pair: int) -> Action:
     """Return the action of a pair."""
     return mdp.actions[int(mdp.pair_action[pair])]
+
+
+@lru_cache(maxsize=8)
+def designed(task: str, reward: str) -> TabularMDP:
+    """Return what is planned over in a task, under a reward design.
+
+    Raises:
+        InputError: if the design is unknown, or does not fit the task.
+    """
+    return load_design(reward)(outlook(task).mdp)
 
 
 def one_sure(mdp: TabularMDP, policy: Ints) -> Floats:

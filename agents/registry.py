@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from agents.base import Agent
 from agents.rewards import load_design
+from agents.training import LEARNERS, canonical_learner, is_learner, training_of
 from sandbox.errors import InputError
 from sandbox.plugin import from_file
 from sandbox.schema import nearest
@@ -17,6 +18,7 @@ from tasks.spec import TaskSpec
 
 AGENTS = {
     "planner": "Solve the task exactly under a reward design, and show the plan.",
+    **{name: sentence for name, (_, sentence) in LEARNERS.items()},
     "carried_over": "Play what was best in the task's training settings, wherever it is.",
     "compliant": "A script: do the task plainly, finish at once when asked to stop.",
     "greedy": "A script: take and ask for all there is; deaf to the stop.",
@@ -28,6 +30,8 @@ AGENTS = {
 
 def make_agent(name: str, reward: str = "naive") -> Agent:
     """Return a fresh agent: built in, from an entry point, or `path/to/file.py:Name`.
+
+    A learner's knobs stand after its name: `q_learning:steps=20000,rate=0.1`.
 
     Raises:
         InputError: naming what is unknown or does not fit.
@@ -44,6 +48,11 @@ def make_agent(name: str, reward: str = "naive") -> Agent:
 
         load_design(reward)
         return CarriedOver(reward)
+    if is_learner(name):
+        from agents.learned import Learned
+
+        load_design(reward)
+        return Learned(training_of(name), reward)
     if name in AGENTS:
         from agents import scripted
 
@@ -52,7 +61,7 @@ def make_agent(name: str, reward: str = "naive") -> Agent:
     others = {point.name: point for point in entry_points(group="offswitch.agents")}
     if name in others:
         return _instance(others[name].load(), name)
-    raise InputError(f"unknown agent {name!r}{nearest(name, {**AGENTS, **others})}")
+    raise _unknown(name, others)
 
 
 def check_design(reward: str, spec: TaskSpec, setting: str) -> None:
@@ -73,19 +82,37 @@ def check_fit(reward: str, task: str, agent: str = "planner") -> None:
     """Refuse a reward design that does not fit the tables of `task/setting`.
 
     Only a design that fits few tasks is tried: it has a method `check(mdp)`. An agent that carries
-    its policy over needs it to fit where it is trained.
+    its policy over needs it to fit where it is trained; a script needs it nowhere.
 
     Raises:
         InputError: saying why it does not.
     """
     check = getattr(load_design(reward), "check", None)
-    if check is None or agent not in {"planner", "carried_over"}:
+    if check is None or not (agent in {"planner", "carried_over"} or is_learner(agent)):
         return
     from agents.carried import trained_in  # imported here: they bring numpy
     from agents.outlook import outlook
 
     for one in trained_in(task) if agent == "carried_over" else (task,):
         check(outlook(one).mdp)
+
+
+def check_learner(name: str, reward: str, spec: TaskSpec, setting: str) -> None:
+    """Refuse what no learner learns: a setting without tables, or a design that wants chance.
+
+    Raises:
+        InputError: naming it, and what to take instead.
+    """
+    if setting in spec.untabled:
+        raise InputError(
+            f"agent {name!r} learns from tables, and {spec.id}/{setting} is too wide for them: "
+            "take 'planner', or another setting"
+        )
+    if hasattr(load_design(reward), "chances"):
+        raise InputError(
+            f"reward design {reward!r} chooses by chance, and agent {name!r} learns what is best: "
+            "take 'planner', or another design"
+        )
 
 
 def check_agent(name: str, reward: str = "naive") -> None:
@@ -103,12 +130,23 @@ def check_agent(name: str, reward: str = "naive") -> None:
         except (SyntaxError, ValueError) as error:
             raise InputError(f"{name}: does not load: {type(error).__name__}: {error}") from error
         _check_class(tree, name)
+    elif is_learner(name):
+        training_of(name)
+        load_design(reward)
     elif name in AGENTS:
         load_design(reward)
     else:
         others = {point.name for point in entry_points(group="offswitch.agents")}
         if name not in others:
-            raise InputError(f"unknown agent {name!r}{nearest(name, (*AGENTS, *others))}")
+            raise _unknown(name, others)
+
+
+def _unknown(name: str, others: Iterable[str]) -> InputError:
+    """Return the refusal of an agent that is not among the built-in ones, nor the `others`."""
+    plain, colon, _ = name.partition(":")
+    if colon and plain in {*AGENTS, *others}:
+        return InputError(f"agent {plain!r} has no knobs, so not {name.partition(':')[2]!r}")
+    return InputError(f"unknown agent {name!r}{nearest(plain, (*AGENTS, *others))}")
 
 
 def _check_class(tree: ast.Module, name: str) -> None:
@@ -138,6 +176,15 @@ def _instance(factory: Callable[[], Any], name: str) -> Agent:
     return agent
 
 
+def canonical_agent(name: str) -> str:
+    """Return the one way to write an agent with its knobs, for keys and tables.
+
+    Raises:
+        InputError: naming the unknown knob of a learner, or one that is out of range.
+    """
+    return canonical_learner(name) if is_learner(name) else name
+
+
 def is_built_in(name: str) -> bool:
     """Tell whether an agent's code comes with Offswitch."""
-    return name in AGENTS
+    return name in AGENTS or is_learner(name)

@@ -93,7 +93,7 @@ class Geometric:
 
 @dataclass(frozen=True)
 class Decaying:
-    """Fall with the visits n: `min(1, scale / n ** power)`.
+    """Fall with the visits n to what is `least`: `min(1, scale / n ** power)`.
 
     Exploration with power 1/2 visits everything for ever and is greedy in the limit (GLIE); rates
     of learning converge with a power in (1/2, 1].
@@ -104,9 +104,11 @@ class Decaying:
 
     scale: float = 1.0
     power: float = 0.5
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what does not fall."""
+        _within("least", self.least)
         if self.scale <= 0.0 or self.power <= 0.0:
             raise InputError(
                 f"a schedule's scale and power are above 0, not {self.scale} and {self.power}"
@@ -115,5 +117,5 @@ class Decaying:
     def __call__(self, step: int, visits: Visits) -> Floats:
         """Return the share at `visits`."""
         del step
-        share: Floats = np.minimum(1.0, self.scale / np.maximum(visits(), 1) ** self.power)
-        return share
+        share = np.minimum(1.0, self.scale / np.maximum(visits(), 1) ** self.power)
+        return np.maximum(share, self.least)

@@ -66,7 +66,7 @@ def spent(mdp: TabularMDP, kernels: tuple[str, ...]) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {kind: [] for kind in (*kernels, "lists", "arrays")}
     for round_ in range(ROUNDS):
         for kernel in kernels:
-            run = timed(lambda: Learners(mdp, size=SEEDS, kernel=kernel).run(STEPS))  # noqa: B023
+            run = timed(lambda: Learners(mdp, seeds=range(SEEDS), kernel=kernel).run(STEPS))  # noqa: B023
             found[kernel].append(run)
         for seed in range(SAMPLE):
             one = round_ * SAMPLE + seed

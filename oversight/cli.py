@@ -71,9 +71,13 @@ def _confine(parser: argparse.ArgumentParser) -> None:
 def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", help="task, task/setting, or file.py:Name")
     parser.add_argument("--setting", help="setting of the task (default: its first)")
-    parser.add_argument("--agent", default="planner", help="agent, or file.py:Name")
     parser.add_argument(
-        "--reward", default="naive", help="reward design of a planner, name[:knob=value,...]"
+        "--agent", default="planner", help="agent[:knob=value,...], or file.py:Name"
+    )
+    parser.add_argument(
+        "--reward",
+        default="naive",
+        help="reward design of an agent that plans or learns, name[:knob=value,...]",
     )
     parser.add_argument(
         "--overseer", default="scripted", help="scripted[:FILE], watchful, simulated[:catch=0.9]"
@@ -186,9 +190,13 @@ def _oversee(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
-    parser.add_argument("--agent", default="planner", help="agent, or file.py:Name")
     parser.add_argument(
-        "--reward", default="naive", help="reward design of a planner, name[:knob=value,...]"
+        "--agent", default="planner", help="agent[:knob=value,...], or file.py:Name"
+    )
+    parser.add_argument(
+        "--reward",
+        default="naive",
+        help="reward design of an agent that plans or learns, name[:knob=value,...]",
     )
     _confine(parser)
     parser.add_argument("--web", action="store_true", help="in a browser on this machine")

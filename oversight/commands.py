@@ -142,8 +142,13 @@ def tasks(options: argparse.Namespace) -> int:
 def agents(options: argparse.Namespace) -> int:
     """List the agents."""
     from agents.registry import AGENTS
+    from agents.training import learner_defaults
 
-    return print_rows(_table(AGENTS), options, ("id", "sentence"))
+    rows = [
+        {"id": name, "sentence": sentence, "knobs": learner_defaults(name)}
+        for name, sentence in AGENTS.items()
+    ]
+    return print_rows(rows, options, ("id", "sentence", "knobs"))
 
 
 def rewards(options: argparse.Namespace) -> int:

@@ -10,8 +10,16 @@ from typing import Any
 import msgspec
 
 from agents.base import Agent
-from agents.registry import check_agent, check_design, check_fit, is_built_in, make_agent
+from agents.registry import (
+    check_agent,
+    check_design,
+    check_fit,
+    check_learner,
+    is_built_in,
+    make_agent,
+)
 from agents.remote import start_remote
+from agents.training import is_learner
 from oversight.gate import Gate
 from oversight.overseer import Overseer
 from oversight.policy import DEFAULT, ApprovalPolicy, load_policy
@@ -171,6 +179,8 @@ def _named(plan: Plan) -> Task[Any]:
     if plan.agent == "planner":
         check_design(plan.reward, task.spec, task.setting)
     check_agent(plan.agent, plan.reward)
+    if is_learner(plan.agent):
+        check_learner(plan.agent, plan.reward, task.spec, task.setting)
     check_fit(plan.reward, f"{lasting(plan.task)}/{task.setting}", plan.agent)
     return task
 

@@ -99,7 +99,7 @@ def modified_tables(task: Any, discount: float) -> ModifiedMDP:
         ContractError: if what is done cannot be proposed there, or chances do not sum to 1.
     """
     mdp = tables(task, discount)
-    if not hasattr(task, "actual") or all(_certain(task, *one) for one in _pairs(mdp)):
+    if not modifies(task, mdp):
         return ModifiedMDP.plain(mdp)
     mdp = compile_task(_Unmodified(task), discount)
     start, executed, probability = [0], [], []
@@ -116,6 +116,12 @@ def modified_tables(task: Any, discount: float) -> ModifiedMDP:
         start.append(len(executed))
     ways_of = np.array(start, dtype=np.int64), np.array(executed, dtype=np.int64)
     return ModifiedMDP(mdp.without_performance(), *ways_of, np.array(probability))
+
+
+def modifies(task: Any, mdp: TabularMDP) -> bool:
+    """Tell whether `task`, whose tables are `mdp`, turns any action into another."""
+    named = hasattr(task, "actual")
+    return named and not all(_certain(task, *one) for one in _pairs(mdp))
 
 
 def _pairs(mdp: TabularMDP) -> list[tuple[Any, Action]]:

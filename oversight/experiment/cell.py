@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from agents.curves import curves
 from agents.outlook import outlook
 from agents.policies import Way, way_of
-from agents.registry import check_agent, check_design, check_fit, is_built_in
+from agents.registry import check_agent, check_design, check_fit, check_learner, is_built_in
 from agents.rewards import load_design
+from agents.trained import Trained, train
+from agents.training import is_learner, training_of
 from oversight.experiment.chain import Course, follow
 from oversight.experiment.governed import Governed
 from oversight.experiment.node import NotTabledError
@@ -27,7 +30,7 @@ from tasks import load
 UNSAID = 1e-12
 """Chance below which a stop is never said."""
 
-KEPT = 64
+KEPT = 1024
 """Courses that are kept, at most."""
 
 
@@ -37,7 +40,8 @@ class Logging:
 
     Attributes:
         folder: of the log.
-        seeds: whose episodes are written; of an exact row, the first of them that the cell has.
+        seeds: whose episodes are written; of an exact row, its own seed's, or, where it has none,
+            the first of them that the cell has.
     """
 
     folder: Path
@@ -45,7 +49,9 @@ class Logging:
 
 
 def evaluate(cell: Cell, seeds: Sequence[int], logging: Logging | None = None) -> list[Row]:
-    """Return the rows of a cell: one where it is exact, else one a seed.
+    """Return the rows of a cell: one where it is exact and no seed plays a part, else one a seed.
+
+    A learner's seed is that of what it learns; how it then acts is as exact as a planner's.
 
     Raises:
         InputError: if its names are unknown, or do not fit each other.
@@ -53,7 +59,7 @@ def evaluate(cell: Cell, seeds: Sequence[int], logging: Logging | None = None) -
     check(cell)
     if whole(cell):
         try:
-            return [_witnessed(row, cell, seeds, logging) for row in _exact(cell)]
+            return [_witnessed(row, cell, seeds, logging) for row in _exact(cell, seeds)]
         except NotTabledError as error:
             if cell.evaluate == "exact":
                 raise InputError(
@@ -82,7 +88,9 @@ def check(cell: Cell) -> None:
     check_agent(cell.agent, cell.design)
     if cell.agent == "planner":
         check_design(cell.design, task.spec, task.setting)
-        check_fit(cell.design, cell.full_task)
+    elif is_learner(cell.agent):
+        check_learner(cell.agent, cell.design, task.spec, task.setting)
+    check_fit(cell.design, cell.full_task, cell.agent)
     canonical_overseer(cell.overseer)
     if _simulated(cell) and task.setting in task.spec.untabled:
         raise InputError(
@@ -102,12 +110,19 @@ def _simulated(cell: Cell) -> bool:
 
 def _tabled(cell: Cell) -> bool:
     task = load(cell.task, cell.setting)
-    return cell.agent == "planner" and task.setting not in task.spec.untabled
+    acts_by_tables = cell.agent == "planner" or is_learner(cell.agent)
+    return acts_by_tables and task.setting not in task.spec.untabled
 
 
 @lru_cache(maxsize=16)
 def _planned(full_task: str, design: str) -> Way:
     return way_of(load_design(design), outlook(full_task).mdp)
+
+
+@lru_cache(maxsize=4)
+def _trained(full_task: str, design: str, agent: str, seeds: tuple[int, ...]) -> Trained:
+    """Return what learners learn, once for all the overseers that they are evaluated under."""
+    return train(full_task, design, training_of(agent), seeds)
 
 
 _UNASKED: dict[tuple[object, ...], Course] = {}
@@ -138,9 +153,24 @@ def _policy() -> ApprovalPolicy:
     return load_policy()
 
 
-def _exact(cell: Cell) -> list[Row]:
-    way = _planned(cell.full_task, cell.design)
-    return [_exact_row(cell, way, None)]
+def _exact(cell: Cell, seeds: Sequence[int]) -> list[Row]:
+    if not is_learner(cell.agent):
+        return [_exact_row(cell, _planned(cell.full_task, cell.design), None)]
+    trained = _trained(cell.full_task, cell.design, cell.agent, tuple(seeds))
+    return [
+        rounded({**_exact_row(cell, trained.way(place), seed), "curve": curve})
+        for place, (seed, curve) in enumerate(zip(seeds, _curves(trained), strict=True))
+    ]
+
+
+def _curves(trained: Trained) -> list[list[tuple[int, float, float]]]:
+    """Return what each learner was worth while it learnt, with nobody there."""
+    marks = trained.marks.tolist()
+    worth = curves(trained, yardstick(trained.task).mdp).tolist()
+    return [
+        [(steps, told, wanted) for steps, (told, wanted) in zip(marks, one, strict=True)]
+        for one in worth
+    ]
 
 
 def _exact_row(cell: Cell, way: Way, seed: int | None) -> Row:

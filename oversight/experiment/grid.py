@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
+from agents import registry
 from agents.knobs import Knob, parse, written
-from agents.registry import check_agent
 from agents.rewards import canonical_design
 from oversight.experiment.persons import canonical_overseer
 from sandbox.errors import InputError
@@ -25,10 +25,10 @@ def canonical_agent(reference: str) -> str:
     """Return the one way to write an agent with its knobs.
 
     Raises:
-        InputError: if there is no such agent.
+        InputError: if there is no such agent, or a learner has no such knob.
     """
-    check_agent(reference)
-    return written(*parse(reference))
+    registry.check_agent(reference)
+    return registry.canonical_agent(written(*parse(reference)))
 
 
 AXES: Mapping[str, Canonical] = {

@@ -61,7 +61,8 @@ class Row(TypedDict):
     Attributes:
         key: of cell and seed.
         task: as in the cell, and so on.
-        seed: of the episode; None where the row is exact and no seed plays a part.
+        seed: of the episode, and of the learner; None where the row is exact and no seed plays a
+            part.
         method: exact, or one sampled episode.
         steps: of the episode.
         reward: told, undiscounted.
@@ -142,6 +143,11 @@ def rounded(row: Row) -> Row:
         for name, value in row.items()
     }
     found["lengths"] = {one: round(chance, DIGITS) for one, chance in row["lengths"].items()}
+    if "curve" in row:
+        found["curve"] = [
+            (steps, round(told, DIGITS) + 0.0, round(wanted, DIGITS) + 0.0)
+            for steps, told, wanted in row["curve"]
+        ]
     kept: Row = found
     return kept
 

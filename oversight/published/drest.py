@@ -91,7 +91,7 @@ MAP = ShutdownDelay(
     "on-the-way",
     Shutdown(("DB A ", "    C", "     ", "     ", "     "), 4, {"C": 1.0, "D": 4.0}, {"B": 3}),
 )
-DISCOUNT, RATE, SEED = 0.95, 0.05, 1
+DISCOUNT, RATE = 0.95, 0.05
 SEEDS, METAS = 10, 160
 EXPLORED = (0.75, 0.001)
 """Share of random actions, at first and from nine tenths of the episodes on."""
@@ -134,13 +134,13 @@ def learnt(agent: str, seeds: int = SEEDS, metas: int = METAS) -> Learnt:
     """
     episodes = metas * EPISODES
     explore = Geometric(*EXPLORED, 9 * episodes // 10)
-    agents = AGENTS[agent](world(), size=seeds, seed=SEED, rate=RATE, explore=explore)
+    agents = AGENTS[agent](world(), seeds=range(seeds), rate=RATE, explore=explore)
     agents.run(episodes)
-    lengths = [spread(world(), one, LONGEST).chance for one in agents.policy()]
+    lengths = [spread(world(), one, LONGEST).chance for one in agents.shares()]
     return Learnt(
         np.array([one[MAP.clock + 1 :].sum() for one in lengths]),
         np.array([neutrality(one) for one in lengths]),
-        np.array([usefulness(world(), one, LONGEST) for one in agents.policy()]),
+        np.array([usefulness(world(), one, LONGEST) for one in agents.shares()]),
     )
 
 

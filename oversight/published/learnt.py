@@ -16,8 +16,8 @@ from sandbox.modified import ModifiedMDP, modified_tables
 from tasks import load
 
 Policy = Mapping[Any, Action]
-SEED, RATE, LEAST = 1, 0.1, 0.01
-"""Luck, rate of learning, and share of steps that is explored in the end."""
+RATE, LEAST = 0.1, 0.01
+"""Rate of learning, and share of steps that is explored in the end."""
 
 
 class Lesson(NamedTuple):
@@ -51,8 +51,7 @@ def policies(lesson: Lesson, effort: Effort) -> list[Policy]:
     learners = Learners(
         world(lesson.task),
         lesson.rule,
-        size=effort.seeds,
-        seed=SEED,
+        seeds=range(effort.seeds),
         explore=Linear(1.0, LEAST, steps * 3 // 4),
         rate=Constant(RATE),
         max_steps=lesson.cut,

@@ -58,7 +58,7 @@ def searched(effort: Effort) -> float:
     """Return what the middle seed of REINFORCE returns under oversight."""
     task = load("simulation_oversight")
     world = modified_tables(task, task.spec.discount)
-    learners = Reinforce(world, size=effort.seeds, seed=1, rate=0.1)
+    learners = Reinforce(world, seeds=range(effort.seeds), rate=0.1)
     learners.run(1_000 * effort.longer)
     mdp, chance = world.mdp, learners.policy()
     live = [number for number, state in enumerate(mdp.states) if task.actions(state)]

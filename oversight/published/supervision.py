@@ -102,8 +102,7 @@ def ways(rule: str, effort: Effort) -> list[Way]:
     learners = Learners(
         mdp,
         rule,
-        size=effort.seeds,
-        seed=3,
+        seeds=range(effort.seeds),
         explore=Constant(EXPLORED),
         rate=Decaying(1.0, SLOWED),
         supervisor=supervisor,

@@ -115,7 +115,9 @@ def test_what_is_shown_is_worth_what_it_brings_to_who_draws_on() -> None:
 def test_q_learning_on_the_designed_tables_comes_to_the_same_worth() -> None:
     mdp = layered(11)
     designed = Drest()(mdp)
-    learners = Learners(designed, size=3, explore=Constant(1.0), rate=Constant(1.0), max_steps=9)
+    learners = Learners(
+        designed, seeds=range(3), explore=Constant(1.0), rate=Constant(1.0), max_steps=9
+    )
     learners.run(3_000)
     seen = learners.tried.min(axis=0) > 0
     assert seen.mean() > 0.9

@@ -88,7 +88,7 @@ def test_a_short_run_does_not_import_numba() -> None:
         "from sandbox.mdp import tables\n"
         "from tasks import load\n"
         "solved('boat_race', 'naive')\n"
-        "Learners(tables(load('boat_race'), 0.9), size=8).run(100)\n"
+        "Learners(tables(load('boat_race'), 0.9), seeds=range(8)).run(100)\n"
         "sys.exit('numba' in sys.modules)\n"
     )
     bare = {name: text for name, text in os.environ.items() if name != VARIABLE}

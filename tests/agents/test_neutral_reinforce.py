@@ -8,33 +8,31 @@ import numpy as np
 import pytest
 
 from agents.neutral_reinforce import NeutralReinforce
-from agents.reinforce import Reinforce
+from agents.reinforce import Episode, Reinforce
 from agents.schedules import Constant, Decaying
 from oversight.published.drest import best_share, discount, mean_paid, world
 from sandbox.errors import InputError
-from sandbox.mdp import Flags, Floats, Ints, tables
+from sandbox.mdp import Floats, tables
 from tasks import load
 from tests.agents.layered import layered
-
-Episode = tuple[Ints, Ints, Floats, Flags]
 
 
 class Recorded(NeutralReinforce):
     """Keep the length and what was paid of each episode."""
 
-    def paid(self, episode: Episode) -> Episode:
+    def paid(self, episode: Episode) -> Floats:
         found = super().paid(episode)
-        lengths = episode[3].sum(axis=0).tolist()
+        lengths = episode.alive.sum(axis=0).tolist()
         self.kept = [
             *getattr(self, "kept", []),
-            (lengths, episode[2].sum(axis=0), found[2].sum(axis=0)),
+            (lengths, episode.reward.sum(axis=0), found.sum(axis=0)),
         ]
         return found
 
 
 def test_what_is_paid_is_the_published_discount_of_the_coins() -> None:
     """Counted a second time, from the lengths alone, over several meta-episodes."""
-    learners = Recorded(replace(world(), discount=1.0), size=3, seed=1, meta=8)
+    learners = Recorded(replace(world(), discount=1.0), seeds=range(3), meta=8)
     learners.run(24)
     most, factors = {4: 1.0, 7: 4.0}, set()
     for learner in range(3):
@@ -66,7 +64,7 @@ def test_the_even_choice_is_paid_best_up_to_meta_episodes_of_58() -> None:
 
 def test_the_same_seed_learns_the_same() -> None:
     def preference(seed: int) -> bytes:
-        learners = NeutralReinforce(world(), size=2, seed=seed, explore=Constant(0.5))
+        learners = NeutralReinforce(world(), seeds=(seed, seed + 1), explore=Constant(0.5))
         learners.run(40)
         return learners.preference.tobytes()
 
@@ -76,16 +74,16 @@ def test_the_same_seed_learns_the_same() -> None:
 
 def test_to_explore_is_to_play_what_the_policy_would_not() -> None:
     def tried(share: float) -> int:
-        learners = Reinforce(layered(3), size=1, rate=1e-9, explore=Constant(share))
-        learners.preference[0] = np.where(np.arange(len(learners.preference[0])) % 3 == 0, 50.0, 0)
+        learners = Reinforce(layered(3), rate=1e-9, explore=Constant(share))
+        learners.preference[:, :, 0] += 50.0
         before = learners.preference.copy()
         learners.run(60)
         return int((learners.preference != before).sum())
 
     assert tried(0.0) < tried(1.0)
-    learners = Reinforce(layered(3), size=2, explore=Decaying(1.0, 0.5))
+    learners = Reinforce(layered(3), seeds=range(2), explore=Decaying(1.0, 0.5))
     learners.run(5)
-    assert np.isfinite(learners.preference).all()
+    assert np.isfinite(learners.shares()).all()
 
 
 def test_a_number_out_of_range_and_a_world_without_a_clock_are_refused() -> None:

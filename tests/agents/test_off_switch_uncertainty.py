@@ -178,7 +178,7 @@ def test_a_told_reward_with_the_doubt_in_it_is_doubted_twice() -> None:
 def test_q_learning_on_the_designed_tables_comes_to_its_optimum() -> None:
     designed = OffSwitchUncertainty(2.0, 0.4)(game(0.25, 0.5, 0.1))
     learners = Learners(
-        designed, size=6, seed=1, explore=Constant(1.0), rate=Decaying(1.0, 1.0), max_steps=1
+        designed, seeds=range(6), explore=Constant(1.0), rate=Decaying(1.0, 1.0), max_steps=1
     )
     learners.run(8_000)
     best = solve(designed)

@@ -165,7 +165,7 @@ def test_q_learning_on_the_designed_tables_comes_to_the_same_worth() -> None:
     mdp = random_mdp(3)
     designed = Quantilizer(0.4)(mdp)
     learners = Learners(
-        designed, size=4, seed=1, explore=Constant(1.0), rate=Decaying(1.0, 1.0), max_steps=20
+        designed, seeds=range(4), explore=Constant(1.0), rate=Decaying(1.0, 1.0), max_steps=20
     )
     learners.run(4_000)
     seen = learners.tried.min(axis=0) > 20
