@@ -60,7 +60,7 @@ def searched(effort: Effort) -> float:
     world = modified_tables(task, task.spec.discount)
     learners = Reinforce(world, seeds=range(effort.seeds), rate=0.1)
     learners.run(1_000 * effort.longer)
-    mdp, chance = world.mdp, learners.policy()
+    mdp, chance = world.mdp, learners.shares()
     live = [number for number, state in enumerate(mdp.states) if task.actions(state)]
     returns = []
     for row in chance:
