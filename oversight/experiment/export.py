@@ -53,6 +53,9 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # what was asked for, and not what stood in for it
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
