@@ -157,6 +157,25 @@ def turned(ways: Ints, upto: Floats, executed: Ints, pair: int, uniform: float) 
 
 
 @jit
+def resumed(
+    world: World,
+    values: Values,
+    explore: Shares,
+    where: tuple[int, int, int],
+    luck: Floats,
+    kinds: Kinds,
+) -> int:
+    """Return the pair that is done first after a cut; `where` is learner, state and step."""
+    value, tried, look, pairs, first, looks, width = values
+    one, state, step = where
+    here = (one * looks + look[state]) * width
+    best = greedy(value, here, pairs[state])
+    share = explore.share[visited(tried, here, width) if explore.visits else step]
+    pair = first[state] + astray(share, luck[kinds.explore_anew], pairs[state], best)
+    return turned(world.ways, world.ways_upto, world.executed, pair, luck[kinds.modify_anew])
+
+
+@jit
 def learn(
     world: World,
     values: Values,
@@ -214,11 +233,5 @@ def learn(
             value[old] += rates[tried[old] if by_tries else at - low] * change
             if age >= max_steps:
                 state, age = drawn(0, len(pairs), begin, luck[one, at, kinds.begin_anew]), 0
-                here = (one * looks + look[state]) * width
-                best = greedy(value, here, pairs[state])
-                share = shares[visited(tried, here, width) if by_visits else at - low]
-                pair = astray(share, luck[one, at, kinds.explore_anew], pairs[state], best)
-                pair += first[state]
-                if modifies:
-                    pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify_anew])
+                pair = resumed(world, values, explore, (one, state, at - low), luck[one, at], kinds)
         states[one], done[one], ages[one] = state, pair, age
