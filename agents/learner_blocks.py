@@ -97,5 +97,5 @@ def _world(world: ModifiedMDP) -> Any:
         ways=plain(world.start, np.int64),
         ways_upto=plain(world.upto, np.float64),
         executed=plain(world.executed, np.int64),
-        discount=float(mdp.discount),
+        traits=(len(mdp.next) > len(mdp.start) - 1, world.modifies, float(mdp.discount)),
     )

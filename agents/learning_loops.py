@@ -34,7 +34,8 @@ class World(NamedTuple):
         ways: `(P+1,)` offsets into what is done in the place of each pair.
         ways_upto: `(M,)` chance of a way or an earlier one.
         executed: `(M,)` pair that is done.
-        discount: per step.
+        traits: whether some pair has two outcomes, whether some pair is turned into another, and
+            the discount per step.
     """
 
     begin: Floats
@@ -46,7 +47,7 @@ class World(NamedTuple):
     ways: Ints
     ways_upto: Floats
     executed: Ints
-    discount: float
+    traits: tuple[bool, bool, float]
 
 
 class Values(NamedTuple):
@@ -156,6 +157,25 @@ def turned(ways: Ints, upto: Floats, executed: Ints, pair: int, uniform: float) 
 
 
 @jit
+def resumed(
+    world: World,
+    values: Values,
+    explore: Shares,
+    where: tuple[int, int, int],
+    luck: Floats,
+    kinds: Kinds,
+) -> int:
+    """Return the pair that is done first after a cut; `where` is learner, state and step."""
+    value, tried, look, pairs, first, looks, width = values
+    one, state, step = where
+    here = (one * looks + look[state]) * width
+    best = greedy(value, here, pairs[state])
+    share = explore.share[visited(tried, here, width) if explore.visits else step]
+    pair = first[state] + astray(share, luck[kinds.explore_anew], pairs[state], best)
+    return turned(world.ways, world.ways_upto, world.executed, pair, luck[kinds.modify_anew])
+
+
+@jit
 def learn(
     world: World,
     values: Values,
@@ -180,7 +200,8 @@ def learn(
             last.
     """
     # Arrays are taken out of their tuples once: within a loop each look would count a reference.
-    begin, start, upto, after, reward, ended, ways, ways_upto, executed, discount = world
+    begin, start, upto, after, reward, ended, ways, ways_upto, executed, traits = world
+    chancy, modifies, discount = traits
     value, tried, look, pairs, first, looks, width = values
     shares, by_visits = explore
     states, done, ages = playing
@@ -190,7 +211,9 @@ def learn(
     for one in range(len(states)):
         state, pair, age = states[one], done[one], ages[one]
         for at in range(low, high):
-            row = drawn(start[pair], start[pair + 1] - 1, upto, luck[one, at, kinds.outcome])
+            row = start[pair]
+            if chancy:
+                row = drawn(row, start[pair + 1] - 1, upto, luck[one, at, kinds.outcome])
             old = (one * looks + look[state]) * width + pair - first[state]
             state, age = after[row], age + 1
             if ended[row]:
@@ -200,7 +223,8 @@ def learn(
             share = shares[visited(tried, here, width) if by_visits else at - low]
             place = astray(share, luck[one, at, kinds.explore], pairs[state], best)
             pair = first[state] + place
-            pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify])
+            if modifies:
+                pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify])
             if expects != BEST:
                 best = place if expects == PROPOSED else pair - first[state]
             later = 0.0 if ended[row] else value[here + best]
@@ -209,10 +233,5 @@ def learn(
             value[old] += rates[tried[old] if by_tries else at - low] * change
             if age >= max_steps:
                 state, age = drawn(0, len(pairs), begin, luck[one, at, kinds.begin_anew]), 0
-                here = (one * looks + look[state]) * width
-                best = greedy(value, here, pairs[state])
-                share = shares[visited(tried, here, width) if by_visits else at - low]
-                pair = astray(share, luck[one, at, kinds.explore_anew], pairs[state], best)
-                pair += first[state]
-                pair = turned(ways, ways_upto, executed, pair, luck[one, at, kinds.modify_anew])
+                pair = resumed(world, values, explore, (one, state, at - low), luck[one, at], kinds)
         states[one], done[one], ages[one] = state, pair, age

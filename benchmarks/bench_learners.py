@@ -25,7 +25,7 @@ from sandbox.mdp import TabularMDP, tables
 from tasks import load
 
 TASKS = ("boat_race", "whisky_small", "side_effects_sokoban")
-SEEDS, STEPS, ROUNDS, SAMPLE = 256, 4_000, 7, 4
+SEEDS, STEPS, ROUNDS, SAMPLE = 256, 20_000, 5, 2
 EXPLORE, RATE, MAX_STEPS = 0.1, 0.1, 100
 AIM = 20
 

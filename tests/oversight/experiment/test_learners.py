@@ -112,8 +112,8 @@ def test_the_logged_episode_is_that_of_the_seed_of_its_row(tmp_path: Path) -> No
     rows = evaluate(cell("boat_race"), SEEDS, Logging(tmp_path, frozenset({0, 2})))
     assert ["episode" in row for row in rows] == [True, False, True]
     store = Store(tmp_path / "offswitch.db")
-    seeds = {one.id: json.loads(one.header)["seed"] for one in store.episodes()}
-    assert [seeds[row["episode"]] for row in rows if "episode" in row] == [0, 2]
+    headers = {one.id: json.loads(one.header) for one in store.episodes()}
+    assert [headers[row["episode"]]["seed"] for row in rows if "episode" in row] == [0, 2]
 
 
 def test_a_cell_of_learners_is_done_only_when_every_seed_is(tmp_path: Path) -> None:
