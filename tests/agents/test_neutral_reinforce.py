@@ -9,7 +9,7 @@ import pytest
 
 from agents.neutral_reinforce import NeutralReinforce
 from agents.reinforce import Episode, Reinforce
-from agents.schedules import Constant, Decaying
+from agents.schedules import Constant, Decaying, Geometric
 from oversight.published.drest import best_share, discount, mean_paid, world
 from sandbox.errors import InputError
 from sandbox.mdp import Floats, tables
@@ -70,6 +70,24 @@ def test_the_same_seed_learns_the_same() -> None:
 
     assert preference(1) == preference(1)
     assert preference(1) != preference(2)
+
+
+@pytest.mark.parametrize("kind", [Reinforce, NeutralReinforce])
+def test_a_seed_learns_alone_what_it_learns_among_others(kind: type[Reinforce]) -> None:
+    """Also where others are in later episodes, of which each has its own share of exploring."""
+
+    def learnt(seeds: list[int]) -> Reinforce:
+        learners = kind(world(), seeds=seeds, explore=Geometric(0.9, 0.01, 30))
+        for steps in (50, 111, 400):
+            learners.run_to(steps)
+        return learners
+
+    many = learnt(list(range(6)))
+    assert len(set(many.episodes.tolist())) > 1
+    for seed in (0, 4):
+        alone = learnt([seed])
+        assert alone.episodes[0] == many.episodes[seed]
+        assert np.array_equal(alone.preference[0], many.preference[seed])
 
 
 def test_to_explore_is_to_play_what_the_policy_would_not() -> None:
