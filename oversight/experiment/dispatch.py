@@ -61,7 +61,7 @@ class Dispatch:
 
     def _hand_out(self) -> bool:
         """Hand out units, those that came to nothing first; tell if any is out."""
-        most = 1 if self._crew.size == 1 else 2 * self._crew.size
+        most = 1 if self._crew.size == 1 else self._crew.ahead * self._crew.size
         while len(self._out) < most:
             if self._lost:
                 self._send(*self._lost.popleft())

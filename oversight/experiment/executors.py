@@ -13,6 +13,7 @@ from math import inf
 from typing import Any, Protocol, TypeVar
 
 from oversight.experiment.pool import Pool
+from oversight.experiment.unit import kind
 from sandbox.errors import InputError
 
 T = TypeVar("T")
@@ -24,7 +25,13 @@ THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Crew(Protocol):
-    """Take units."""
+    """Take units.
+
+    Attributes:
+        ahead: units that are handed out for each that is worked on, so that nobody waits for one.
+    """
+
+    ahead: int
 
     @property
     def size(self) -> int:
@@ -47,7 +54,7 @@ class Crew(Protocol):
 class Here:
     """Work in this process, one call after the other."""
 
-    size = 1
+    size = ahead = 1
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Call it, and return when it is done."""
@@ -67,6 +74,8 @@ class Here:
 
 class Lent:
     """Work on an executor that somebody else opened and will close."""
+
+    ahead = 2
 
     def __init__(self, executor: Executor, size: int | None = None) -> None:
         """Take an executor that works on `size` calls at the same time."""
@@ -159,7 +168,7 @@ def opened(workers: int | None = None, cluster: str = "") -> Iterator[Crew]:
     if size < 1:
         raise InputError(f"--workers must be at least 1, not {size}")
     one_thread_each()
-    crew = Here() if size == 1 else Pool(size)
+    crew = Here() if size == 1 else Pool(size, kind)
     try:
         yield crew
     finally:

@@ -54,7 +54,8 @@ def whole(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        error.filename = str(path)  # what was asked for, and not what stood in for it
+        if error.filename == str(partial):
+            error.filename = str(path)  # what was asked for, and not what stood in for it
         raise
     finally:
         partial.unlink(missing_ok=True)

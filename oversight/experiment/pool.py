@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import BrokenExecutor, Future
 from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -40,14 +39,70 @@ class Answer(NamedTuple):
     fault: str = ""
 
 
+class Calls:
+    """Hold the calls that wait; a worker goes on with what is like what it did last.
+
+    What one call has found out and keeps in memory, the next like it need not find out again. So a
+    worker takes the first call of its own kind; else the first of a kind that no other works on.
+    """
+
+    def __init__(self, kind: Callable[..., Hashable]) -> None:
+        """Begin with none; `kind` is what calls are told apart by, given their arguments."""
+        self._kind = kind
+        self._waiting: list[tuple[Hashable, Call]] = []
+        self._kinds: dict[int, Hashable] = {}
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def put(self, call: Call) -> None:
+        """Let a call wait."""
+        with self._changed:
+            self._waiting.append((self._kind(*call.arguments), call))
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Let no more calls come; those that wait are still given out."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def get(self, worker: int) -> Call | None:
+        """Wait for a call for a worker; None once there will be no more."""
+        with self._changed:
+            while not self._waiting:
+                if self._closed:
+                    return None
+                self._changed.wait()
+            kind, call = self._waiting.pop(self._fitting(worker))
+            self._kinds[worker] = kind
+            return call
+
+    def _fitting(self, worker: int) -> int:
+        """Return the place of the call that suits a worker best."""
+        own = self._kinds.get(worker)
+        others = {kind for other, kind in self._kinds.items() if other != worker}
+        kinds = [kind for kind, _ in self._waiting]
+        if worker in self._kinds and own in kinds:
+            return kinds.index(own)
+        return next((place for place, kind in enumerate(kinds) if kind not in others), 0)
+
+
 class Pool:
     """Work in processes of our own."""
 
-    def __init__(self, size: int) -> None:
-        """Make ready for `size` workers; each starts with its first call."""
+    ahead = 16
+    """Many, so that there is something of its own kind for each worker."""
+
+    def __init__(self, size: int, kind: Callable[..., Hashable] = lambda *_: None) -> None:
+        """Make ready for `size` workers; each starts with its first call.
+
+        Args:
+            size: number of workers.
+            kind: of a call, given its arguments; see `Calls`.
+        """
         self.size = size
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._seats = [_Seat(self._calls) for _ in range(size)]
+        self._calls = Calls(kind)
+        self._seats = [_Seat(self._calls, number) for number in range(size)]
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Put a call in the queue."""
@@ -62,8 +117,7 @@ class Pool:
         """Kill the workers, and wait until they are gone."""
         for seat in self._seats:
             seat.stop()
-        for _ in self._seats:
-            self._calls.put(None)
+        self._calls.close()
         for seat in self._seats:
             seat.thread.join()
             if seat.worker is not None:
@@ -73,8 +127,8 @@ class Pool:
 class _Seat:
     """Keep one worker, and another in its place when it has died."""
 
-    def __init__(self, calls: SimpleQueue[Call | None]) -> None:
-        self._calls = calls
+    def __init__(self, calls: Calls, number: int) -> None:
+        self._calls, self._number = calls, number
         self._stopped = False
         self._lock = threading.Lock()
         self._pipe: Connection | None = None
@@ -87,7 +141,7 @@ class _Seat:
         # tracker, which the first of them would start, lets it through again: so it comes before.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        while call := self._calls.get():
+        while call := self._calls.get(self._number):
             try:
                 answer = self._ask(call)
             except (EOFError, OSError) as error:

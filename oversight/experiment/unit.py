@@ -127,3 +127,10 @@ def _sentence(error: Exception) -> str:
         return first
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {first} ({frame.filename}:{frame.lineno})"
+
+
+def kind(evaluate: Evaluate, unit: Unit) -> tuple[str, ...]:
+    """Return what units share that find out the same: tables, and how an agent acts in them."""
+    del evaluate
+    cell = unit.cell
+    return cell.task, cell.setting, cell.agent, cell.design

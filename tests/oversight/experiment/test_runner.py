@@ -12,7 +12,7 @@ import pytest
 
 from oversight import Experiment
 from oversight.experiment.plan import Shard
-from oversight.experiment.pool import Pool
+from oversight.experiment.pool import Call, Calls, Pool
 from oversight.experiment.progress import Silent
 from oversight.experiment.results import Results, merged
 from oversight.experiment.row import Row
@@ -318,3 +318,19 @@ def test_a_call_that_cannot_be_sent_or_loaded_is_the_calls_fault_and_no_workers(
         assert pool.submit(divmod, 7, 2).result() == (3, 1)
     finally:
         pool.stop()
+
+
+def test_a_worker_goes_on_with_its_own_kind_and_else_with_what_no_other_works_on() -> None:
+    calls = Calls(lambda kind, number: kind)
+    for kind, number in (("a", 1), ("a", 2), ("b", 1), ("a", 3), ("b", 2)):
+        calls.put(Call(Future(), len, (kind, number)))
+    calls.close()
+    taken = [calls.get(worker) for worker in (0, 1, 1, 1, 0, 0)]
+    assert [call and call.arguments for call in taken] == [
+        ("a", 1),
+        ("b", 1),
+        ("b", 2),
+        ("a", 2),
+        ("a", 3),
+        None,
+    ]
