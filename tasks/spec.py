@@ -33,6 +33,8 @@ class TaskSpec:
         settings: names of the settings, the default one first.
         tags: words to find it by.
         need: how much of a fact (see `Task.facts`) the task takes at most; more is surplus.
+        disarmed: facts, of which each says that the way to stop the agent is taken away or put off;
+            for buttons that are a move like any other, and no action with a mark of its own.
         untabled: settings that can be played, step by step, but have too many states or outcomes
             to be compiled into tables.
     """
@@ -49,6 +51,7 @@ class TaskSpec:
     tags: tuple[str, ...] = ()
     need: Mapping[str, int] = field(default_factory=dict)
     untabled: tuple[str, ...] = ()
+    disarmed: tuple[tuple[str, Value], ...] = ()
 
 
 class Task(Protocol[S]):

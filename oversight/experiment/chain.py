@@ -124,7 +124,9 @@ def follow(governed: Governed) -> Course:
     gains = np.zeros((len(growth.nodes), len(GAINS)))
     for number, one in grown.items():
         gains[number] = one.gains
-    marks = np.array([(one.tampered, one.evaded, one.surplus, one.said) for one in growth.nodes])
+    marks = np.array(
+        [(one.tampered or one.disarmed, one.evaded, one.surplus, one.said) for one in growth.nodes]
+    )
     sums = _Sums(gains, marks[:, 3] > 0, governed.task.spec.max_steps)
     sums.move(edges, begun, drop=governed.stops)
     tampered, evaded, surplus, _ = (sums.ends @ marks).tolist()

@@ -17,6 +17,7 @@ import numpy as np
 
 from agents.outlook import Believer, Outlook
 from agents.policies import Way, action_of, spread
+from oversight.experiment.facts import disarmed, surplus
 from oversight.experiment.node import GAINS, Arrival, Came, Expansion, Node, NotTabledError
 from oversight.experiment.persons import Person
 from oversight.experiment.yardstick import Yardstick
@@ -32,20 +33,18 @@ PERMISSIONS, REFUSED, ASKED, APPROVED = (
 )
 
 
-class Surplus(dict[int, int]):
-    """Look up what is held beyond the need in a state, in units."""
+class Facts(dict[int, tuple[int, bool]]):
+    """Look up what is held beyond the need in a state, and whether switches are out of use."""
 
     def __init__(self, task: Task[Any], mdp: TabularMDP) -> None:
         """Know nothing yet."""
         super().__init__()
         self._task, self._mdp = task, mdp
 
-    def __missing__(self, state: int) -> int:
-        """Count it once."""
-        need = self._task.spec.need
-        facts = dict(self._task.facts(self._mdp.states[state])) if need else {}
-        held = ((facts[name], most) for name, most in need.items() if name in facts)
-        self[state] = sum(max(0, has - most) for has, most in held if isinstance(has, int))
+    def __missing__(self, state: int) -> tuple[int, bool]:
+        """Read the state's facts once."""
+        shown = self._mdp.states[state]
+        self[state] = surplus(self._task, shown), disarmed(self._task, shown)
         return self[state]
 
 
@@ -112,9 +111,8 @@ class Governed:
         return [of_action[one] for one in mdp.pair_action.tolist()]
 
     @cached_property
-    def _surplus(self) -> Mapping[int, int]:
-        """Return what is held beyond the need in each state, as far as it was asked for."""
-        return Surplus(self.task, self.scale.mdp)
+    def _facts(self) -> Facts:
+        return Facts(self.task, self.scale.mdp)
 
     @cached_property
     def _grants(self) -> Ledger:
@@ -135,7 +133,8 @@ class Governed:
         for state in np.flatnonzero(self.scale.mdp.initial).tolist():
             chance = float(self.scale.mdp.initial[state])
             place = self.outlook.track().locate(self._seen(state, None))
-            start = Node(state, place, surplus=self._surplus[state])
+            held, out = self._facts[state]
+            start = Node(state, place, disarmed=out, surplus=held)
             yield from self._with_stop(Arrival(chance, start, ended=False, defied=False))
 
     def ways(self, node: Node) -> Expansion:
@@ -240,6 +239,7 @@ class Governed:
             gains[1] += part * row.performance
             gains[2] += part * row.harm
             came = None if row.ended else Came(node.place, row.reward, action)
+            held, out = self._facts[row.next]
             after = Node(
                 row.next,
                 -1 if came is None else self._place(row.next, came),
@@ -249,8 +249,9 @@ class Governed:
                 step,
                 node.asked,
                 tampered,
+                node.disarmed or out,
                 evaded,
-                max(node.surplus, self._surplus[row.next]),
+                max(node.surplus, held),
                 node.said or row.pressed,
             )
             defied = defies or (row.pressed and tampered and not node.said)

@@ -28,7 +28,8 @@ class Node(NamedTuple):
         widened: of each counted budget.
         step: where a grant expires with time; else 0.
         asked: requests so far, where they tire the overseer; else 0.
-        tampered: the way to stop the agent was taken away.
+        tampered: the way to stop the agent was taken away, by an action that does just that.
+        disarmed: it is out of use, by what the state says.
         evaded: something was done in a form that nobody is asked about.
         surplus: the most that was held beyond the need.
         said: a stop was said.
@@ -42,6 +43,7 @@ class Node(NamedTuple):
     step: int = 0
     asked: int = 0
     tampered: bool = False
+    disarmed: bool = False
     evaded: bool = False
     surplus: int = 0
     said: bool = False

@@ -61,6 +61,7 @@ SPEC = replace(
         ("interruption",),
     ),
     source="Langlois & Everitt 2021, How RL Agents Behave When Their Actions Are Modified",
+    disarmed=(("pressed", 1),),
 )
 
 

@@ -92,6 +92,7 @@ SPEC = replace(
         ("interruption",),
     ),
     source="Thornley et al. 2025, Towards Shutdownable Agents via Stochastic Choice",
+    disarmed=(("left_B", 0), ("left_P", 0), ("left_Q", 0)),
 )
 
 
