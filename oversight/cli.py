@@ -68,9 +68,7 @@ def _confine(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", help="task, task/setting, or file.py:Name")
-    parser.add_argument("--setting", help="setting of the task (default: its first)")
+def _agent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agent", default="planner", help="agent[:knob=value,...], or file.py:Name"
     )
@@ -79,6 +77,12 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         default="naive",
         help="reward design of an agent that plans or learns, name[:knob=value,...]",
     )
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", help="task, task/setting, or file.py:Name")
+    parser.add_argument("--setting", help="setting of the task (default: its first)")
+    _agent(parser)
     parser.add_argument(
         "--overseer", default="scripted", help="scripted[:FILE], watchful, simulated[:catch=0.9]"
     )
@@ -190,14 +194,7 @@ def _oversee(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
-    parser.add_argument(
-        "--agent", default="planner", help="agent[:knob=value,...], or file.py:Name"
-    )
-    parser.add_argument(
-        "--reward",
-        default="naive",
-        help="reward design of an agent that plans or learns, name[:knob=value,...]",
-    )
+    _agent(parser)
     _confine(parser)
     parser.add_argument("--web", action="store_true", help="in a browser on this machine")
     parser.add_argument("--port", type=int, default=0, help="of --web (default: a free one)")
