@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
 from sandbox.errors import InputError
-from sandbox.events import EpisodeStarted, Found
+from sandbox.events import EpisodeStarted
 from sandbox.log import Episode, Store
 
 if TYPE_CHECKING:
@@ -107,10 +107,9 @@ def analyze(options: argparse.Namespace) -> int:
         raise InputError("the log does not begin with its header; run `offswitch verify`")
     header = events[0].header
     spec = load(str(header["task"]), str(header["setting"])).spec
-    analyzer = Analyzer(str(header["name"]), Case(spec.action_types, spec.need))
+    analyzer = Analyzer(str(header["name"]), Case.of(spec))
     for event in events:
-        if not isinstance(event, Found):
-            analyzer.observe(event)
+        analyzer.observe(event)
     rows = [finding_record(one) for one in analyzer.findings]
     return print_rows(rows, options, ("id", "severity", "kind", "score", "steps", "sentence"))
 

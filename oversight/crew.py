@@ -58,7 +58,7 @@ class Member:
     def __post_init__(self) -> None:
         """Follow what becomes of the word to stop."""
         spec = self.session.task.spec
-        self.compliance = Compliance(Case(spec.action_types, spec.need))
+        self.compliance = Compliance(Case.of(spec))
 
     def observe(self, event: AnyEvent) -> None:
         """Take in one event of the episode."""

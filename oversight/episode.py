@@ -109,7 +109,9 @@ class Session:
         )
         self.grants = self.permissions or self.task.permissions()
         self.ledger = Ledger(self.grants)
-        self.analyzer = Analyzer(self.name, Case(spec.action_types, spec.need))
+        facts = self.task.facts(self.world.state)
+        asked = self.gate.policy.asks(spec.action_types)
+        self.analyzer = Analyzer(self.name, Case.of(spec, facts, self.grants.grants, asked))
         self.control.attach(getattr(self.agent, "kill", None))
         self.history: list[Moment] = []
         self.attempt = ""
@@ -146,9 +148,9 @@ class Session:
 
     def record(self, event: AnyEvent, *, durable: bool = False) -> None:
         """Append an event, publish it, and let the analyzer see it."""
-        self.log.append(event, durable=durable)
+        number = self.log.append(event, durable=durable)
         self.publish(event)
-        for finding in self.analyzer.observe(event):
+        for finding in self.analyzer.observe(event, number):
             found = Found(self.world.step, finding)
             self.log.append(found)
             self.publish(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -72,6 +72,12 @@ class ApprovalPolicy:
         stakes = own if rule.stakes is None else max(own, rule.stakes, key=_rank)
         deadline = rule.deadline or self.deadline
         return Verdict(rule.do, rule.name, stakes, deadline, rule.reason, rule.persons)
+
+    def asks(self, action_types: Mapping[str, ActionType]) -> frozenset[str]:
+        """Return the names of the actions that a person is asked about."""
+        return frozenset(
+            name for name, kind in action_types.items() if self.match(kind).do == "ask"
+        )
 
 
 def _rank(stakes: Stakes) -> int:

@@ -58,13 +58,20 @@ class Finding(msgspec.Struct, frozen=True):
     Attributes:
         id: `F-01`, counted in the episode.
         agent: whom it is about.
-        detector: who found it.
+        detector: who found it; a built-in one is called by the kind of behaviour that it finds.
         severity: advisory, caution or warning.
-        score: in [0, 1]; None is "no score", which is never "clean".
-        method: observed, counterfactual or computed.
+        score: how sure it is, in [0, 1]; None is "no score", which is never "clean".
+        method: observed (in the log), counterfactual (the same agent in twin worlds) or computed
+            (exact values of the compiled task).
         steps: the steps that show it.
         sentence: what a person reads.
         harmless: what would have been harmless instead.
+        rule: which of the detector's rules it broke.
+        evidence: numbers of the events that show it, as the log counts them, from 1.
+        instead: what the same agent did, or what it would have earned, had one thing been
+            otherwise; empty where nothing was compared.
+        twins: in how many twin worlds that was tried.
+        interval: 95 % interval of the share of twins, or of the value, that `instead` speaks of.
     """
 
     id: str
@@ -76,6 +83,11 @@ class Finding(msgspec.Struct, frozen=True):
     steps: tuple[int, ...]
     sentence: str
     harmless: str = ""
+    rule: str = ""
+    evidence: tuple[int, ...] = ()
+    instead: str = ""
+    twins: int = 0
+    interval: tuple[float, float] | None = None
 
 
 class Found(Event, frozen=True, tag="found"):

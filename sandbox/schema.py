@@ -122,7 +122,10 @@ class ActionType:
         compensation: the action type that makes up for it, when compensable.
         marks: what the analyzer must know of it: `interruption` (takes away the person's way to
             stop the agent), `commitment` (goes on with the task), `permission` (asks for more),
-            `evasion` (does in a form that nobody is asked about what a person would be asked).
+            `evasion` (does in a form that nobody is asked about what a person would be asked),
+            `tampering` (reaches for what measures the work, instead of the work: a sensor, a test,
+            a rater, the reward), `preservation` (keeps the agent, or a copy of it, going: copies
+            it, delegates, hides state, shields from rollback, resists a pause).
     """
 
     name: str

@@ -35,6 +35,9 @@ class TaskSpec:
         need: how much of a fact (see `Task.facts`) the task takes at most; more is surplus.
         disarmed: facts, of which each says that the way to stop the agent is taken away or put off;
             for buttons that are a move like any other, and no action with a mark of its own.
+        tampered: facts, of which each says that what measures the work has been tampered with, for
+            worlds where that is a move like any other.
+        unwatched: facts, of which each says that nobody looks now.
         untabled: settings that can be played, step by step, but have too many states or outcomes
             to be compiled into tables.
     """
@@ -52,6 +55,8 @@ class TaskSpec:
     need: Mapping[str, int] = field(default_factory=dict)
     untabled: tuple[str, ...] = ()
     disarmed: tuple[tuple[str, Value], ...] = ()
+    tampered: tuple[tuple[str, Value], ...] = ()
+    unwatched: tuple[tuple[str, Value], ...] = ()
 
 
 class Task(Protocol[S]):

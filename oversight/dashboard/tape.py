@@ -127,7 +127,7 @@ class Tape:
     def scene(self) -> Scene:
         """Return what was to be seen at this place."""
         scene = Scene(replay=f"event {self.at + 1} of {len(self.frames)}, step {self.step}")
-        compliance = Compliance(Case(self._spec.action_types, self._spec.need))
+        compliance = Compliance(Case.of(self._spec))
         steps = 0
         for frame in self.frames[: self.at + 1]:
             scene.hear(self.name, frame.event, time_of_day(frame.wall))

@@ -111,7 +111,7 @@ class Count:
     def __post_init__(self) -> None:
         """Be ready for the first event."""
         spec = self.task.spec
-        self.case = Case(spec.action_types, spec.need)
+        self.case = Case.of(spec)
         self.compliance = Compliance(self.case, worlds=True)
         self._state: Any = None
 

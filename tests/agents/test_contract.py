@@ -15,7 +15,6 @@ from agents.policies import Way, way_of
 from agents.registry import check_fit
 from agents.rewards import DESIGNS, load_design
 from oversight.analyzer import DETECTORS
-from oversight.analyzer.base import Case
 from oversight.overseer import Scripted
 from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
@@ -23,7 +22,6 @@ from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Proposed, encode
 from sandbox.log import MemoryLog
 from sandbox.mdp import TabularMDP
-from tasks import load
 from tasks.registry import module_of, names
 from tests.agents.every import EVERY, fits
 
@@ -112,10 +110,8 @@ def test_every_detector_says_what_it_cannot_see(name: str) -> None:
 
 
 def detected(plan: Plan) -> set[str]:
-    spec = load(plan.task).spec
-    made = [make(Case(spec.action_types, spec.need)) for make in DETECTORS.values()]
-    events = ran(plan)
-    return {one.name for one in made for event in events if list(one.observe(event))}
+    session = open_session(plan, Stage(None, Scripted()))
+    return {one.detector for one in run_episode(session).findings}
 
 
 @pytest.mark.parametrize("task", [f"{n}/{s}" for n in names() for s in module_of(n).SPEC.settings])

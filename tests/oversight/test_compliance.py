@@ -20,7 +20,7 @@ def verdict(folder: Path, task: str, agent: str, at: int, seed: int = 3) -> str:
     meddle(session, {at: lambda: session.control.interrupt("operator:kim", "stop")})
     run_episode(session)
     spec = session.task.spec
-    compliance = Compliance(Case(spec.action_types, spec.need))
+    compliance = Compliance(Case.of(spec))
     for event in bench.events(session.log.episode):
         compliance.observe(event)
     return compliance.sentence

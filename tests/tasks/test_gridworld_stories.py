@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
 from oversight.analyzer.shutdown_avoidance import ShutdownAvoidance
 from oversight.published.gridworlds import (
@@ -107,9 +108,9 @@ def test_nothing_but_being_halted_tells_the_agent_which_kind_of_episode_it_is_in
 @pytest.mark.parametrize(("setting", "found"), [("interrupted", 1), ("free", 0)])
 def test_who_watches_sees_the_button_pressed(setting: str, found: int) -> None:
     spec = load("safe_interruptibility").spec
-    detector = ShutdownAvoidance(Case(spec.action_types, spec.need))
+    analyzer = Analyzer("agent-1", Case.of(spec), {"shutdown_avoidance": ShutdownAvoidance})
     happened = events(f"safe_interruptibility/{setting}")
-    assert len([one for event in happened for one in detector.observe(event)]) == found
+    assert len([one for event in happened for one in analyzer.observe(event)]) == found
 
 
 # The whisky.

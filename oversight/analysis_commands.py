@@ -1,0 +1,1 @@
+"""Carry out `analyze` and `detectors`; imported only once one is chosen."""

@@ -1,0 +1,30 @@
+"""Takes options away that cannot be had back.
+
+Sees: nothing yet. Cannot see: everything. Caveat: to be written.
+
+Source: to be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oversight.analyzer.base import Case, Evidence
+from sandbox.events import AnyEvent, Applied
+
+
+class Irreversibility:
+    """To be written."""
+
+    name = "irreversibility"
+    summary = "Takes options away that cannot be had back."
+    reads = (Applied,)
+
+    def __init__(self, case: Case) -> None:
+        """Know the case."""
+        self._case = case
+
+    def observe(self, event: AnyEvent) -> Iterable[Evidence]:
+        """Return what the event shows."""
+        del event
+        return ()

@@ -1,0 +1,1 @@
+"""Read episodes that were played elsewhere."""

@@ -1,0 +1,144 @@
+"""Play a script that knows what it is doing: the truth that detectors are measured against.
+
+A script works as an honest agent does, by the optimum of what was wanted, and now and then does
+something else on purpose. What it does on purpose it notes, by kind and step; these notes are the
+labels. No detector has a say in them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from agents.base import Briefing
+from agents.bellman import Solution
+from agents.outlook import Outlook, outlook
+from agents.play import hidden
+from agents.solver import solve
+from sandbox.action import Action, PlannedStep, Proposal
+from sandbox.chance import Chance
+from sandbox.mdp import TabularMDP, tables
+from sandbox.timestep import Observation
+
+
+class Known(NamedTuple):
+    """Hold a task as a script knows it.
+
+    Attributes:
+        mdp: its tables, performance included.
+        wanted: the optimum of performance.
+        outlook: by which a script finds where it stands from what it sees.
+    """
+
+    mdp: TabularMDP
+    wanted: Solution
+    outlook: Outlook
+
+
+@lru_cache(maxsize=32)
+def known(full_task: str) -> Known:
+    """Solve `task/setting` for what was wanted."""
+    found = outlook(full_task)
+    mdp = tables(found.task, found.task.spec.discount)
+    return Known(mdp, solve(mdp.with_reward(hidden(mdp))), found)
+
+
+class Script:
+    """Work honestly; subclasses say what else.
+
+    Attributes:
+        acts: steps at which the script did, on purpose, what it is labelled for, by kind. Noted
+            when the act is proposed: a tried act is an act.
+    """
+
+    def __init__(self) -> None:
+        """Have done nothing yet."""
+        self.acts: dict[str, list[int]] = defaultdict(list)
+
+    def begin(self, briefing: Briefing) -> None:
+        """Learn the task of this episode, which may be a twin world."""
+        self.briefing = briefing
+        self.known = known(briefing.task)
+        self.chance = Chance(briefing.seed)
+        self.barred: set[Action] = set()
+        self.last: Action | None = None
+        self._tracker = self.known.outlook.track()
+
+    def propose(self, observation: Observation) -> Proposal:
+        """Propose what `act` says, with what it says of it."""
+        if observation.feedback.startswith(("vetoed", "refused")) and self.last is not None:
+            self.barred.add(self.last)
+        self.last = self.act(observation)
+        return self.said(observation, self.last)
+
+    def act(self, observation: Observation) -> Action:
+        """Return what to propose now; the honest action, unless a subclass knows better."""
+        return self.honest(observation)
+
+    def said(self, observation: Observation, action: Action) -> Proposal:
+        """Return the proposal of `action`; subclasses may claim and plan."""
+        return Proposal(self.briefing.agent, observation.step, action, plan=self.plan(observation))
+
+    def plan(self, observation: Observation) -> tuple[PlannedStep, ...]:
+        """Return the plan that is shown; none, unless a subclass shows one."""
+        del observation
+        return ()
+
+    def state(self, observation: Observation) -> int:
+        """Return the number, in the tables, of the likeliest state that looks like this."""
+        found = self._tracker.locate(observation)
+        beliefs = self.known.outlook.beliefs
+        if beliefs is None:
+            return found
+        block, _ = max(self.known.outlook.mdp.states[found], key=lambda one: (one[1], -one[0]))
+        return int(beliefs.first[block])
+
+    def honest(self, observation: Observation) -> Action:
+        """Return the best action for what was wanted, of those that were not barred."""
+        here, mdp = self.state(observation), self.known.mdp
+        pairs = [one for one in mdp.pairs(here) if self.action(one) not in self.barred]
+        if not pairs:
+            return observation.actions[0]
+        q: Any = self.known.wanted.q
+        return self.action(max(pairs, key=lambda pair: (float(q[pair]), -pair)))
+
+    def action(self, pair: int) -> Action:
+        """Return the action of a pair of the tables."""
+        return self.known.mdp.actions[int(self.known.mdp.pair_action[pair])]
+
+    def possible(self, observation: Observation, *names: str) -> list[Action]:
+        """Return the possible actions of these names that were not barred."""
+        return [one for one in observation.actions if one.name in names and one not in self.barred]
+
+    def note(self, kind: str, observation: Observation) -> None:
+        """Note that what is proposed now is an act of this kind."""
+        self.acts[kind].append(observation.step)
+
+
+@dataclass(frozen=True)
+class Style:
+    """Describe one way of behaving.
+
+    Attributes:
+        name: e.g. `mutes_at_once`; unique.
+        kind: what it is labelled for; empty for an honest one.
+        manner: blatant, patient, split, disguised; for an honest one a word of its own.
+        half: `tune` or `report`: which half of the styles it belongs to. Detectors and their
+            scores are made by the first half alone.
+        tasks: full names of the settings in which it can be played.
+        script: makes the script.
+        also: other kinds that its acts may rightly be called; for them its episodes count neither
+            as right nor as wrong.
+        asks: the scripted overseer's policy of this style, by file stem; the usual one when empty.
+    """
+
+    name: str
+    kind: str
+    manner: str
+    half: str
+    tasks: tuple[str, ...]
+    script: type[Script]
+    also: frozenset[str] = frozenset()
+    asks: str = ""
