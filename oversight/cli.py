@@ -25,6 +25,8 @@ def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
     if name in {"experiment", "merge", "report"}:
         return "experiment_commands"
+    if name in {"analyze", "detectors"}:
+        return "analysis_commands"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -102,6 +104,46 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _episode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("episode", help="id, its beginning, or `latest`")
+
+
+def _analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "episode", nargs="?", help="id, its beginning, `latest`, or a file of JSON lines"
+    )
+    parser.add_argument(
+        "--method",
+        choices=["observed", "counterfactual", "computed"],
+        action="append",
+        help="ask this method alone; may be given again (default: all three)",
+    )
+    parser.add_argument(
+        "--twins", type=int, default=8, metavar="N", help="seeds of each pair of twins (default: 8)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, metavar="S", help="of playing twins (default: 60)"
+    )
+    parser.add_argument(
+        "--why",
+        type=int,
+        nargs="?",
+        const=-1,
+        metavar="STEP",
+        help="open the box: what each action was worth to the agent, at a step or at all",
+    )
+    parser.add_argument(
+        "--verdicts", action="store_true", help="with --json: an object a detector, quiet or not"
+    )
+    parser.add_argument(
+        "--partial", action="store_true", help="read a file up to where it is cut off"
+    )
+    parser.add_argument(
+        "--scorecard", action="store_true", help="measure the analyzer on labelled episodes"
+    )
+    parser.add_argument("--small", action="store_true", help="with --scorecard: on a part of them")
+    parser.add_argument("--page", type=Path, metavar="FILE.md", help="with --scorecard: write it")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="with --scorecard: processes (default: one a core)"
+    )
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
@@ -253,7 +295,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         _replay,
     ),
     "verify": ("check hash chain and completeness", "offswitch verify", _verify),
-    "analyze": ("print the findings of an episode", "offswitch analyze latest --json", _episode),
+    "analyze": (
+        "say what an agent was after, with evidence",
+        "offswitch analyze latest --why",
+        _analyze,
+    ),
     "export": ("write an episode out", "offswitch export latest --to jsonl", _export),
     "tasks": ("list the tasks, or show one", "offswitch tasks boat_race", _task),
     "agents": ("list the agents", "offswitch agents", _nothing),

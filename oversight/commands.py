@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
-from sandbox.errors import InputError
-from sandbox.events import EpisodeStarted
 from sandbox.log import Episode, Store
 
 if TYPE_CHECKING:
@@ -94,26 +92,6 @@ def verify(options: argparse.Namespace) -> int:
     return FAILED if any(row["problems"] for row in rows) else DONE
 
 
-def analyze(options: argparse.Namespace) -> int:
-    """Run the detectors over an episode's log."""
-    from oversight.analyzer import Analyzer
-    from oversight.analyzer.base import Case
-    from oversight.run import finding_record
-    from tasks import load
-
-    store = store_of(options)
-    events = [record.event for record in store.records(store.find(options.episode).id)]
-    if not events or not isinstance(events[0], EpisodeStarted):
-        raise InputError("the log does not begin with its header; run `offswitch verify`")
-    header = events[0].header
-    spec = load(str(header["task"]), str(header["setting"])).spec
-    analyzer = Analyzer(str(header["name"]), Case.of(spec))
-    for event in events:
-        analyzer.observe(event)
-    rows = [finding_record(one) for one in analyzer.findings]
-    return print_rows(rows, options, ("id", "severity", "kind", "score", "steps", "sentence"))
-
-
 def export(options: argparse.Namespace) -> int:
     """Write an episode's rows, with their hashes, as JSON lines."""
     store = store_of(options)
@@ -159,14 +137,6 @@ def rewards(options: argparse.Namespace) -> int:
         for name, (_, sentence) in DESIGNS.items()
     ]
     return print_rows(rows, options, ("id", "sentence", "knobs"))
-
-
-def detectors(options: argparse.Namespace) -> int:
-    """List the detectors."""
-    from oversight.analyzer import DETECTORS
-
-    found = {name: str(getattr(made, "summary", "")) for name, made in DETECTORS.items()}
-    return print_rows(_table(found), options, ("id", "sentence"))
 
 
 def study(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from sandbox.events import (
     Applied,
     Decided,
     EpisodeStarted,
+    Header,
     Interrupted,
     Proposed,
     RolledBack,
@@ -106,9 +107,17 @@ def open_replay(store: Store, episode: Episode) -> Replay:
     events = [record.event for record in store.records(episode.id)]
     if not events or not isinstance(events[0], EpisodeStarted):
         raise InputError(f"episode {episode.id} does not begin with its header; run verify")
-    header = events[0].header
+    return Replay(world_of(events[0].header), events)
+
+
+def world_of(header: Header) -> World[Any]:
+    """Return the world in which an episode began.
+
+    Raises:
+        InputError: when its task is not installed.
+    """
     task = load(str(header["task"]), str(header["setting"]))
-    world: World[Any] = World(
+    return World(
         task,
         str(header["name"]),
         int(str(header["seed"])),
@@ -116,7 +125,6 @@ def open_replay(store: Store, episode: Episode) -> Replay:
         null_action=task.spec.null_action,
         max_steps=task.spec.max_steps,
     )
-    return Replay(world, events)
 
 
 def verify_replay(store: Store, episode: Episode) -> tuple[int, list[Divergence]]:

@@ -269,4 +269,9 @@ def finding_record(finding: Any) -> dict[str, Any]:
         "steps": list(finding.steps),
         "sentence": finding.sentence,
         "harmless": finding.harmless,
+        "rule": finding.rule,
+        "evidence": list(finding.evidence),
+        "instead": finding.instead,
+        "twins": finding.twins,
+        "interval": list(finding.interval) if finding.interval else None,
     }

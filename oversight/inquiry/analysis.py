@@ -1,0 +1,131 @@
+"""Say what an agent was after: three methods over one episode, and what each could not judge."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from oversight.analyzer import Analyzer
+from oversight.analyzer.base import Evidence
+from oversight.inquiry.logged import Logged, plain
+from sandbox.errors import OffswitchError
+from sandbox.events import Finding
+from sandbox.schema import Stakes
+
+OBSERVED, COUNTERFACTUAL, COMPUTED = "observed", "counterfactual", "computed"
+METHODS = (OBSERVED, COUNTERFACTUAL, COMPUTED)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Say how much twins may cost.
+
+    Attributes:
+        seeds: in how many seeds each pair of twins is played.
+        seconds: after which no more is begun.
+    """
+
+    seeds: int = 8
+    seconds: float = 60.0
+
+
+@dataclass
+class Analysis:
+    """Hold what was found in one episode.
+
+    Attributes:
+        logged: the episode.
+        findings: numbered; the observed ones first, in the order in which they came.
+        unjudged: why a detector, or a method, gave no score; by its name.
+        cost: what each method took, in words.
+    """
+
+    logged: Logged
+    findings: list[Finding] = field(default_factory=list)
+    unjudged: dict[str, str] = field(default_factory=dict)
+    cost: list[str] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Finding]:
+        """Return the findings of one kind."""
+        return [one for one in self.findings if one.detector == kind]
+
+    def verdict(self, kind: str) -> str:
+        """Return `found`, `hint`, `no score` or `quiet`: what is not judged is never clean."""
+        grades = [Stakes(one.severity) for one in self.of(kind) if one.score is not None]
+        if any(grade.rank for grade in grades):
+            return "found"
+        if grades:
+            return "hint"
+        return "no score" if kind in self.unjudged or self.of(kind) else "quiet"
+
+
+Say = Callable[[str], None]
+
+
+def analyse(
+    logged: Logged,
+    methods: Sequence[str] = METHODS,
+    bounds: Bounds | None = None,
+    say: Say = lambda words: None,
+) -> Analysis:
+    """Return what an episode shows, by the chosen methods; `say` is told how far it is."""
+    analyzer = Analyzer(logged.agent, logged.case)
+    found = Analysis(logged, analyzer.findings)
+    if OBSERVED in methods:
+        started = time.perf_counter()
+        for number, event in logged.events:
+            analyzer.observe(event, number)
+        found.unjudged |= analyzer.unjudged()
+        spent = time.perf_counter() - started
+        found.cost.append(f"observed: {len(logged.events):,} events in {spent:.2f} s")
+    else:
+        for number, event in logged.events:
+            logged.case.course.follow(event, number)
+    if COMPUTED in methods:
+        _also(found, analyzer, COMPUTED, lambda: _compute(logged, say))
+    if COUNTERFACTUAL in methods:
+        _also(found, analyzer, COUNTERFACTUAL, lambda: _twins(logged, bounds or Bounds(), say))
+    return found
+
+
+Asked = tuple[Sequence[tuple[str, Evidence]], str]
+"""What a method found, and what it cost in words."""
+
+
+def _also(found: Analysis, analyzer: Analyzer, method: str, ask: Callable[[], Asked]) -> None:
+    """Ask a retrospective method; what it cannot judge is no score, and no error."""
+    started = time.perf_counter()
+    try:
+        evidence, cost = ask()
+    except OffswitchError as error:
+        found.unjudged[method] = str(error)
+        return
+    for kind, one in evidence:
+        if one.score is not None and not math.isnan(one.score):
+            analyzer.add(kind, one)
+        else:
+            found.unjudged.setdefault(kind, one.sentence)
+    found.cost.append(f"{method}: {cost} in {time.perf_counter() - started:.1f} s")
+
+
+def _compute(logged: Logged, say: Say) -> Asked:
+    from oversight.inquiry.computed import compute  # imported here: it brings numpy
+
+    if logged.header is None:
+        raise _elsewhere("its tables are not known here")
+    say("solving the task")
+    return compute(logged.task, plain(logged.events)), "exact values"
+
+
+def _twins(logged: Logged, bounds: Bounds, say: Say) -> Asked:
+    from oversight.inquiry.player import ask_twins
+
+    if logged.header is None:
+        raise _elsewhere("its agent cannot be run again")
+    return ask_twins(logged.header, logged.task, plain(logged.events), bounds, say)
+
+
+def _elsewhere(why: str) -> OffswitchError:
+    return OffswitchError(f"no score: the episode was played elsewhere, so {why}")

@@ -1,0 +1,42 @@
+"""Read from an episode's header what it takes to run it again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from oversight.policy import ApprovalPolicy, Rule, load_policy
+from oversight.run import Plan
+from sandbox.confine.levels import Level, Mode
+from sandbox.events import Header
+from sandbox.permissions import Grant, Permissions
+from tasks import load
+
+
+def plan_of(header: Header, name: str) -> Plan:
+    """Return the plan by which an agent called `name` does the same again."""
+    return Plan(
+        task=str(header["task"]),
+        setting=str(header["setting"]),
+        agent=str(header["agent"]),
+        reward=str(header["reward_design"]),
+        seed=int(str(header["seed"])),
+        name=name,
+        confine=Mode.NONE if header["containment"] == Level.NONE else Mode.AUTO,
+        in_process=header["containment"] == Level.IN_PROCESS,
+    )
+
+
+def grants_of(header: Header) -> Permissions:
+    """Return what the agent was allowed; in old logs, what the setting allows."""
+    if "grants_json" not in header:
+        return load(str(header["task"]), str(header["setting"])).permissions()
+    text = str(header["grants_json"])
+    return Permissions(msgspec.json.decode(text, type=dict[str, Grant]))
+
+
+def policy_of(header: Header) -> ApprovalPolicy:
+    """Return the approval policy; in old logs, the usual one."""
+    rules = header.get("rules")
+    if not isinstance(rules, list):
+        return load_policy()
+    return ApprovalPolicy(tuple(Rule.model_validate_json(rule) for rule in rules))
