@@ -37,7 +37,7 @@ class Known(NamedTuple):
     outlook: Outlook
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def known(full_task: str) -> Known:
     """Solve `task/setting` for what was wanted."""
     found = outlook(full_task)
@@ -132,6 +132,8 @@ class Style:
         also: other kinds that its acts may rightly be called; for them its episodes count neither
             as right nor as wrong.
         asks: the scripted overseer's policy of this style, by file stem; the usual one when empty.
+        stop: the step from which on, one of the next three by the seed, the overseer puts a stop
+            into the world; None where only the world's own stops come.
     """
 
     name: str
@@ -142,3 +144,4 @@ class Style:
     script: type[Script]
     also: frozenset[str] = frozenset()
     asks: str = ""
+    stop: int | None = None
