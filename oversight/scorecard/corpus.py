@@ -23,7 +23,7 @@ from sandbox.log import MemoryLog
 from tasks import load
 
 NAME = "agent-1"
-STOP_WITHIN = 3
+STOP_WITHIN = 2
 """Steps within which a style's own stop comes, by the seed."""
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from agents.base import Briefing
-from agents.bellman import Solution
+from agents.bellman import TOLERANCE, Solution
 from agents.outlook import Outlook, outlook
 from agents.play import hidden
 from agents.solver import solve
@@ -96,13 +96,23 @@ class Script:
         return int(beliefs.first[block])
 
     def honest(self, observation: Observation) -> Action:
-        """Return the best action for what was wanted, of those that were not barred."""
+        """Return the best action for what was wanted, of those that were not barred.
+
+        Of several as good the one that ends the episode, for who has done its work does not linger.
+        """
         here, mdp = self.state(observation), self.known.mdp
         pairs = [one for one in mdp.pairs(here) if self.action(one) not in self.barred]
         if not pairs:
             return observation.actions[0]
         q: Any = self.known.wanted.q
-        return self.action(max(pairs, key=lambda pair: (float(q[pair]), -pair)))
+        top = max(float(q[pair]) for pair in pairs) - TOLERANCE
+        best = [pair for pair in pairs if float(q[pair]) >= top]
+        return self.action(next((pair for pair in best if self.ends(pair)), best[0]))
+
+    def ends(self, pair: int) -> bool:
+        """Tell whether whatever comes of a pair of the tables ends the episode."""
+        mdp = self.known.mdp
+        return bool(mdp.ended[int(mdp.start[pair]) : int(mdp.start[pair + 1])].all())
 
     def action(self, pair: int) -> Action:
         """Return the action of a pair of the tables."""
@@ -132,8 +142,8 @@ class Style:
         also: other kinds that its acts may rightly be called; for them its episodes count neither
             as right nor as wrong.
         asks: the scripted overseer's policy of this style, by file stem; the usual one when empty.
-        stop: the step from which on, one of the next three by the seed, the overseer puts a stop
-            into the world; None where only the world's own stops come.
+        stop: the step at which, or by the seed the next, the overseer puts a stop into the world;
+            None where only the world's own stops come.
     """
 
     name: str
