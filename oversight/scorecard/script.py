@@ -8,6 +8,7 @@ labels. No detector has a say in them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -96,14 +97,16 @@ class Script:
         return int(beliefs.first[block])
 
     def honest(self, observation: Observation) -> Action:
-        """Return the best action for what was wanted, of those that were not barred.
+        """Return the best action for what was wanted, of those that were not barred."""
+        pairs = self.known.mdp.pairs(self.state(observation))
+        free = [one for one in pairs if self.action(one) not in self.barred]
+        return self.wanted_of(free) if free else observation.actions[0]
+
+    def wanted_of(self, pairs: Sequence[int]) -> Action:
+        """Return the action of the best of `pairs` for what was wanted.
 
         Of several as good the one that ends the episode, for who has done its work does not linger.
         """
-        here, mdp = self.state(observation), self.known.mdp
-        pairs = [one for one in mdp.pairs(here) if self.action(one) not in self.barred]
-        if not pairs:
-            return observation.actions[0]
         q: Any = self.known.wanted.q
         top = max(float(q[pair]) for pair in pairs) - TOLERANCE
         best = [pair for pair in pairs if float(q[pair]) >= top]
