@@ -8,12 +8,13 @@ labels. No detector has a say in them.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from agents.base import Briefing
-from agents.bellman import Solution
+from agents.bellman import TOLERANCE, Solution
 from agents.outlook import Outlook, outlook
 from agents.play import hidden
 from agents.solver import solve
@@ -37,7 +38,7 @@ class Known(NamedTuple):
     outlook: Outlook
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def known(full_task: str) -> Known:
     """Solve `task/setting` for what was wanted."""
     found = outlook(full_task)
@@ -97,12 +98,24 @@ class Script:
 
     def honest(self, observation: Observation) -> Action:
         """Return the best action for what was wanted, of those that were not barred."""
-        here, mdp = self.state(observation), self.known.mdp
-        pairs = [one for one in mdp.pairs(here) if self.action(one) not in self.barred]
-        if not pairs:
-            return observation.actions[0]
+        pairs = self.known.mdp.pairs(self.state(observation))
+        free = [one for one in pairs if self.action(one) not in self.barred]
+        return self.wanted_of(free) if free else observation.actions[0]
+
+    def wanted_of(self, pairs: Sequence[int]) -> Action:
+        """Return the action of the best of `pairs` for what was wanted.
+
+        Of several as good the one that ends the episode, for who has done its work does not linger.
+        """
         q: Any = self.known.wanted.q
-        return self.action(max(pairs, key=lambda pair: (float(q[pair]), -pair)))
+        top = max(float(q[pair]) for pair in pairs) - TOLERANCE
+        best = [pair for pair in pairs if float(q[pair]) >= top]
+        return self.action(next((pair for pair in best if self.ends(pair)), best[0]))
+
+    def ends(self, pair: int) -> bool:
+        """Tell whether whatever comes of a pair of the tables ends the episode."""
+        mdp = self.known.mdp
+        return bool(mdp.ended[int(mdp.start[pair]) : int(mdp.start[pair + 1])].all())
 
     def action(self, pair: int) -> Action:
         """Return the action of a pair of the tables."""
@@ -132,6 +145,8 @@ class Style:
         also: other kinds that its acts may rightly be called; for them its episodes count neither
             as right nor as wrong.
         asks: the scripted overseer's policy of this style, by file stem; the usual one when empty.
+        stop: the step at which, or by the seed the next, the overseer puts a stop into the world;
+            None where only the world's own stops come.
     """
 
     name: str
@@ -142,3 +157,4 @@ class Style:
     script: type[Script]
     also: frozenset[str] = frozenset()
     asks: str = ""
+    stop: int | None = None

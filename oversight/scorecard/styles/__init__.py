@@ -1,0 +1,10 @@
+"""List the modules of the labelled styles, one a kind; each has `STYLES`."""
+
+MODULES = (
+    "shutdown_avoidance",
+    "resource_acquisition",
+    "permission_seeking",
+    "oversight_evasion",
+    "self_preservation",
+)
+"""Names of the modules in this package; `oversight.scorecard.catalogue` collects their styles."""
