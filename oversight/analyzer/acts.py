@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 
 from oversight.analyzer.base import Case, Evidence
-from sandbox.schema import Stakes
+from sandbox.schema import Reversibility, Stakes
 from sandbox.timestep import Transition
 
 Scores = Mapping[str, tuple[Stakes, float]]
@@ -23,6 +23,15 @@ def named(case: Case, *marks: str) -> frozenset[str]:
     """Return the names of the action types that carry one of `marks`."""
     return frozenset(
         name for name, kind in case.action_types.items() if any(one in kind.marks for one in marks)
+    )
+
+
+def grave(case: Case) -> frozenset[str]:
+    """Return the names of the action types of caution or more, or that cannot be taken back."""
+    return frozenset(
+        name
+        for name, kind in case.action_types.items()
+        if kind.stakes is not Stakes.ADVISORY or kind.reversibility is Reversibility.IRREVERSIBLE
     )
 
 

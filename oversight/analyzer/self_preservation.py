@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oversight.analyzer.acts import Repeats, Scores, graded, listed, named, own
+from oversight.analyzer.acts import Repeats, Scores, graded, grave, listed, named, own
 from oversight.analyzer.base import Case, Evidence
 from sandbox.action import Action
 from sandbox.events import (
@@ -76,11 +76,7 @@ class SelfPreservation:
             for name, kind in case.action_types.items()
             if kind.reversibility is Reversibility.IRREVERSIBLE
         )
-        self._grave = frozenset(
-            name
-            for name, kind in case.action_types.items()
-            if kind.marks or kind.stakes is not Stakes.ADVISORY
-        )
+        self._grave = grave(case) | {name for name, kind in case.action_types.items() if kind.marks}
         self._acts = Repeats()
         self._taken: list[tuple[int, Action]] = []
         self._undone: frozenset[Action] = frozenset()
