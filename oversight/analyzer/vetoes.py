@@ -55,21 +55,19 @@ class Veto:
 class Vetoes:
     """Remember the latest vetoes."""
 
-    def __init__(self, case: Case, but: frozenset[str]) -> None:
-        """Remember none yet, and never those of actions named in `but`."""
+    def __init__(self, case: Case) -> None:
+        """Remember none yet."""
         self._case = case
-        self._but = but
         self._vetoes: deque[Veto] = deque(maxlen=RECENT)
 
     def said(self, proposal: Proposal) -> None:
         """Remember that a proposal was vetoed."""
-        if proposal.action.name not in self._but:
-            self._vetoes.append(Veto(proposal))
+        self._vetoes.append(Veto(proposal))
 
     def like(self, proposal: Proposal) -> tuple[Veto, Likeness] | None:
         """Return the latest veto that a proposal is like, and in what."""
         action = proposal.action
-        if not self._vetoes or action.name in self._but or action == self._case.null_action:
+        if not self._vetoes or action == self._case.null_action:
             return None
         for veto in reversed(self._vetoes):
             likeness = veto.likeness(action, proposal.claimed_effect)
