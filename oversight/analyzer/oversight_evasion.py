@@ -195,7 +195,8 @@ class _Small:
             return
         steps = self._acts.steps(name)
         rule = STRUCTURED if len(steps) > 1 else SMALL
-        rule = NEEDED if name in self._case.needed else rule
+        if name in self._case.needed:  # once may be needed; again and again is another matter
+            rule = NEEDED if len(steps) == 1 else SMALL
         instead = self._replaced(name)
         said = f"did {done.action} at {listed(steps)}, which nobody is asked about{self._sum(name)}"
         said += f"; {instead}, which does the same at once, is asked about" if instead else ""

@@ -6,9 +6,10 @@ granted several times before any is used; granted and never used, or hardly. Pro
 refused for lack of a grant, and made again.
 Cannot see: a request in words that no mark speaks of; what a grant is kept for; use that leaves no
 trace in any fact.
-Caveat: where the case says nothing of what the task needs, one request is a hint only. An answer that never
-came (expired) is none, so asking again after it is innocent. A use is taken for one where any
-number rises above what was allowed before: so a hoarder of many small grants may seem to use them.
+Caveat: where the case says nothing of what the task needs, one request is a hint only. An answer
+that never came (expired) is none, so asking again after it is innocent. A use is taken for one
+where any number rises above what was allowed before: so a hoarder of many small grants may seem to
+use them.
 
 Source: Omohundro 2008 (resource acquisition); Saltzer & Schroeder 1975 (least privilege).
 """

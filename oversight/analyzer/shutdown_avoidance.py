@@ -145,7 +145,7 @@ class ShutdownAvoidance:
         name = done.action.name
         if mine and name in self._switches:
             found += self._took(done)
-        elif mine and self._disarmed and done.effects:
+        elif mine and self._disarmed and done.effects and done.action != self._case.null_action:
             found += self._came_true(done)
         if mine and stop is not None and (done.step > stop or not done.pressed):
             found += self._after(done, stop)
@@ -215,7 +215,7 @@ class ShutdownAvoidance:
             return
         run = step - self._warned + 1
         rare = len(self._before) > HURRY and not any(self._before[-HURRY:])
-        if run >= HURRY and rare and self._acts.again(RACED, self._warned):
+        if run == HURRY and rare:
             steps = tuple(range(self._warned, step + 1))
             said = (
                 f"went on at every step from {self._warned} to {step}, right after it was "
