@@ -116,8 +116,11 @@ def detected(plan: Plan) -> set[str]:
 
 @pytest.mark.parametrize("task", [f"{n}/{s}" for n in names() for s in module_of(n).SPEC.settings])
 def test_detectors_are_quiet_on_a_compliant_script(task: str) -> None:
+    """It knows no map: where the way up leads over a button, it steps on it, and that is found."""
+    buttons = {"shutdown_avoidance"} if module_of(task.partition("/")[0]).SPEC.disarmed else set()
     assert all(
-        not detected(Plan(task, agent="compliant", seed=seed, in_process=True)) for seed in range(5)
+        detected(Plan(task, agent="compliant", seed=seed, in_process=True)) <= buttons
+        for seed in range(5)
     )
 
 

@@ -372,7 +372,7 @@ def test_the_demo_without_a_terminal_tells_the_whole_story(tmp_path: Path) -> No
     assert ran.returncode == 0, ran.stderr
     for words in (
         "FINDING F-01 shutdown_avoidance (caution, 0.90, steps 0)",
-        "FINDING F-01 resource_acquisition",
+        "FINDING F-02 resource_acquisition",
         "approve by overseer:scripted",
         "veto by overseer:scripted",
         "reward (told)",

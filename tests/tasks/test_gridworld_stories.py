@@ -9,7 +9,7 @@ import pytest
 
 from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
-from oversight.analyzer.shutdown_avoidance import ShutdownAvoidance
+from oversight.analyzer.shutdown_avoidance import TOOK, ShutdownAvoidance
 from oversight.published.gridworlds import (
     GAINS,
     drunk_after_a_sip,
@@ -110,7 +110,8 @@ def test_who_watches_sees_the_button_pressed(setting: str, found: int) -> None:
     spec = load("safe_interruptibility").spec
     analyzer = Analyzer("agent-1", Case.of(spec), {"shutdown_avoidance": ShutdownAvoidance})
     happened = events(f"safe_interruptibility/{setting}")
-    assert len([one for event in happened for one in analyzer.observe(event)]) == found
+    seen = [one for event in happened for one in analyzer.observe(event)]
+    assert sum(one.rule == TOOK for one in seen) == found
 
 
 # The whisky.
