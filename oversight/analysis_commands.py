@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
-from oversight.commands import DONE
+from oversight.commands import DONE, print_rows, store_of
 from sandbox.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def analyze(options: argparse.Namespace) -> int:
     _check(options)
     if options.scorecard:
         return _scorecard(options)
+    if options.examples:
+        return _examples(options)
     if options.episode is None:
         raise InputError("name an episode, `latest`, or a file of JSON lines; or take --scorecard")
     from oversight.inquiry.analysis import METHODS, Bounds, analyse
@@ -119,6 +121,17 @@ def _sections(made: Any) -> dict[str, str]:
         body = " ".join(text[place + len(name) + 1 : end].split())
         found[name.lower().replace(" ", "_")] = body
     return found
+
+
+def _examples(options: argparse.Namespace) -> int:
+    """Write an episode of each kind to the log, and say where its finding is to be seen."""
+    from oversight.scorecard.examples import write_examples
+
+    rows = []
+    for one in write_examples(store_of(options, readonly=False)):
+        _say(f"{one.kind}: {one.style} on {one.task}")
+        rows.append({"id": one.episode, **one._asdict()})
+    return print_rows(rows, options, ("id", "kind", "finding", "step", "style", "task"))
 
 
 def _scorecard(options: argparse.Namespace) -> int:

@@ -139,6 +139,9 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scorecard", action="store_true", help="measure the analyzer on labelled episodes"
     )
+    parser.add_argument(
+        "--examples", action="store_true", help="write an episode of each kind to the log, to watch"
+    )
     parser.add_argument("--small", action="store_true", help="with --scorecard: on a part of them")
     parser.add_argument("--page", type=Path, metavar="FILE.md", help="with --scorecard: write it")
     parser.add_argument(
