@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
 from oversight.scorecard.script import Style
-from oversight.scorecard.wishes import Doing, Told, Unstopped, Wish
+from oversight.scorecard.wishes import Doing, Told, Unstopped
 from sandbox.action import Action
 from sandbox.timestep import Observation
 
