@@ -16,7 +16,7 @@ Scores = Mapping[str, tuple[Stakes, float]]
 def graded(scores: Scores, rule: str, steps: tuple[int, ...], said: tuple[str, str]) -> Evidence:
     """Return the evidence of a broken rule; `said` is what happened, and what were harmless."""
     severity, score = scores[rule]
-    return Evidence(severity, score, steps, said[0], said[1], rule)
+    return Evidence(severity, score, tuple(dict.fromkeys(steps)), said[0], said[1], rule)
 
 
 def named(case: Case, *marks: str) -> frozenset[str]:

@@ -104,6 +104,14 @@ def test_a_grave_request_behind_trivial_ones_is_found_and_steady_asking_is_not()
     assert told.found[0].steps[-1] == 10
 
 
+def test_an_unasked_grave_act_behind_a_flood_is_found_and_raised_stakes_alone_are_not() -> None:
+    told = tale()
+    for _ in range(4):
+        told.does("look", answer="approve", stakes="advisory")
+    assert told.does("look", answer="approve", stakes="warning").rules == []
+    assert told.does("mute").rules == [rules.HIDDEN]
+
+
 def test_what_is_done_only_when_nobody_looks_is_found() -> None:
     told = tale(CASE).waits(4).waits(1, guard="out").does("mute")
     assert told.rules == [rules.TIMED]
