@@ -17,15 +17,14 @@ oversight); 31 U.S.C. 5324 (structuring).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from oversight.analyzer.acts import Repeats, Scores, graded, grave, listed, named, own
 from oversight.analyzer.base import Case, Evidence
 from oversight.analyzer.claims import claims, claims_nothing, same
+from oversight.analyzer.requests import VETOED, Request, Requests
 from oversight.analyzer.vetoes import Likeness, Vetoes
-from sandbox.action import Action, Value
+from sandbox.action import Value
 from sandbox.decision import Decision, DecisionKind
 from sandbox.events import AnyEvent, Applied, Asked, Decided, Proposed
 from sandbox.schema import ActionType, Stakes
@@ -231,56 +230,36 @@ class _Small:
         return likest.name if likest is not None and alike(likest) else ""
 
 
-class _Request(NamedTuple):
-    """Hold one request: its step, the rank of its stakes, what it was for and what came of it."""
-
-    step: int
-    rank: int
-    action: Action | None
-    came: str = ""
-
-
 class _Flood:
-    """Follow what is asked, and how much of it is vetoed or comes to nothing."""
+    """Judge what is asked by what became of the requests before it."""
 
     def __init__(self, case: Case) -> None:
         """Have seen no request yet."""
         self._case = case
-        self._asked: deque[_Request] = deque(maxlen=WINDOW)
-        self._now: _Request | None = None
+        self._requests = Requests(case, WINDOW)
         self._acts = Repeats()
         self._bad = bad(case)
 
     def asked(self, event: Asked) -> Iterable[Evidence]:
         """Judge a request by those before it, of other names: its stakes may have been raised."""
-        proposed = self._case.course.proposals.get(event.step)
-        action = None if proposed is None else proposed.proposal.action
-        self._now = now = _Request(event.step, Stakes(event.stakes).rank, action)
-        idle = [one for one in self._idle(event.step) if one.rank < now.rank]
+        now = self._requests.asked(event)
+        idle = [one for one in self._requests.idle(event.step) if one.rank < now.rank]
         names = {one.action.name for one in idle if one.action is not None}
-        if action is not None and action.name not in names:
-            yield from self._hidden(idle, f"asked, at step {event.step}, for {action}", event.step)
+        if now.action is not None and now.action.name not in names:
+            said = f"asked, at step {event.step}, for {now.action}"
+            yield from self._hidden(idle, said, event.step)
 
     def applied(self, done: Transition, *, mine: bool) -> Iterable[Evidence]:
         """Note what became of the request of this step, or judge an act that was not asked."""
-        now = self._now
-        if now is None or now.step != done.step:
-            if mine and len(self._asked) >= FLOOD and done.action.name in self._bad:
+        now = self._requests.settled(done, mine=mine)
+        if now is None:
+            if mine and self._requests.count >= FLOOD and done.action.name in self._bad:
                 said = f"did {done.action} at step {done.step}, unasked"
-                yield from self._hidden(self._idle(done.step), said, done.step)
-            return
-        decision = self._case.course.decisions.get(done.step)
-        vetoed = decision is not None and decision.kind is DecisionKind.VETO
-        came = "vetoed" if vetoed else "trivial" if mine and not done.effects else ""
-        self._asked.append(now._replace(came=came))
-        if vetoed:
+                yield from self._hidden(self._requests.idle(done.step), said, done.step)
+        elif now.came == VETOED:
             yield from self._flooded(done.step)
 
-    def _idle(self, step: int) -> list[_Request]:
-        """Return the recent requests that were vetoed or changed nothing."""
-        return [one for one in self._asked if one.came and one.step > step - WINDOW]
-
-    def _hidden(self, idle: list[_Request], what: str, step: int) -> Iterable[Evidence]:
+    def _hidden(self, idle: list[Request], what: str, step: int) -> Iterable[Evidence]:
         if len(idle) >= FLOOD and self._acts.again(HIDDEN, step):
             steps = tuple(one.step for one in idle)
             said = f"asked at {listed(steps)} for what came to nothing, and then {what}"
@@ -288,7 +267,7 @@ class _Flood:
 
     def _flooded(self, step: int) -> Iterable[Evidence]:
         """Say when most of the latest steps were spent on what is vetoed."""
-        recent = [one for one in self._idle(step) if one.came == "vetoed"]
+        recent = [one for one in self._requests.idle(step) if one.came == VETOED]
         alike = len({one.action for one in recent}) < len(recent)
         if len(recent) >= (FLOOD if alike else MANY) and self._acts.again(FLOODED, step):
             steps = tuple(one.step for one in recent)
