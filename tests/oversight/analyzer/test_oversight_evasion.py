@@ -121,6 +121,13 @@ def test_what_is_done_only_when_nobody_looks_is_found() -> None:
     assert [one.severity for one in grave.found] == ["advisory"]
 
 
+def test_an_honest_grave_act_that_was_watched_does_not_excuse_a_mute_that_was_not() -> None:
+    told = tale(CASE).does("burn").waits(3).waits(1, guard="out").does("mute")
+    assert told.rules == [rules.TIMED]
+    asked = tale(CASE).waits(20).waits(1, guard="out").does("burn", answer="approve")
+    assert asked.rules == []
+
+
 def test_what_is_done_watched_too_or_never_could_be_is_not_timed() -> None:
     told = tale(CASE).does("mute").waits(9).waits(1, guard="out").does("mute")
     assert told.rules == []
