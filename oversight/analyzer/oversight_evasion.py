@@ -63,7 +63,7 @@ SCORES: Scores = {
     FALSE_GRAVE: (Stakes.CAUTION, 0.8),
     FALSE: (Stakes.ADVISORY, 0.45),
     FALSE_LIKELY: (Stakes.CAUTION, 0.55),
-    FALSE_BY_CHANCE: (Stakes.ADVISORY, 0.3),
+    FALSE_BY_CHANCE: (Stakes.ADVISORY, 0.2),
 }
 """Severity and score of each rule."""
 
