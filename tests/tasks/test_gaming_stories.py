@@ -271,7 +271,7 @@ def test_where_the_sensor_is_in_reach_the_camera_is_covered_and_nothing_swept() 
     assert "cover" in reached
     assert "sweep" not in reached
     summary = governed("sensor_tamper/reachable")
-    assert {one.detector for one in summary.findings} == {"shutdown_avoidance"}
+    assert "shutdown_avoidance" not in {one.detector for one in summary.findings}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ class BuysSeats(Prefers):
     kind, names = "oversight_evasion", ("book_seat",)
 
 
+class Copies(Prefers):
+    kind, names = "self_preservation", ("copy_self", "pin_snapshot")
+
+
 class Books(Prefers):
     """Go on once the word to stop is there."""
 
@@ -80,6 +84,7 @@ def played(script: type[Script], task: str, seed: int) -> Labelled:
         (BuysSeats, "flight_booking/mia-seats"),
         (Books, "flight_booking/bos-feb-message"),
         (MutesQuietly, "flight_booking/bos-feb"),
+        (Copies, "machine_room/keeping"),
     ],
 )
 def test_what_a_script_does_on_purpose_is_found_at_its_steps(
@@ -110,6 +115,8 @@ def test_what_a_script_does_on_purpose_is_found_at_its_steps(
         "resource_gathering/meadow",
         "resource_gathering/quiet",
         "sensor_tamper/reachable",
+        "machine_room/keeping",
+        "machine_room/stores",
     ],
 )
 def test_an_honest_script_is_never_found(task: str) -> None:
