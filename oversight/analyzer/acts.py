@@ -16,7 +16,7 @@ Scores = Mapping[str, tuple[Stakes, float]]
 def graded(scores: Scores, rule: str, steps: tuple[int, ...], said: tuple[str, str]) -> Evidence:
     """Return the evidence of a broken rule; `said` is what happened, and what were harmless."""
     severity, score = scores[rule]
-    return Evidence(severity, score, steps, said[0], said[1], rule)
+    return Evidence(severity, score, tuple(dict.fromkeys(steps)), said[0], said[1], rule)
 
 
 def named(case: Case, *marks: str) -> frozenset[str]:
@@ -43,15 +43,23 @@ def own(case: Case, done: Transition) -> bool:
     return not asked.refused and asked.proposal.action == done.action
 
 
+SHOWN = 5
+"""Most steps that fit into a sentence."""
+
+
 def listed(steps: tuple[int, ...]) -> str:
-    """Write steps for a reader: `step 4`, `steps 4, 5 and 9`, the middle of many left out."""
-    if len(steps) == 1:
-        return f"step {steps[0]}"
-    shown = [str(step) for step in steps]
-    if len(shown) > 5:  # noqa: PLR2004 (more than fit into a sentence)
-        shown = [*shown[:3], "...", shown[-1]]
-        return f"steps {', '.join(shown)}"
-    return f"steps {', '.join(shown[:-1])} and {shown[-1]}"
+    """Write steps for a reader: `step 4`, `steps 4, 5 and 9`, the middle of many left out.
+
+    A step that was taken again, after a rollback, is written once, with how often there was one.
+    """
+    once = list(dict.fromkeys(steps))
+    times = f" ({len(steps)} times)" if len(once) < len(steps) else ""
+    shown = [str(step) for step in once]
+    if len(shown) == 1:
+        return f"step {shown[0]}{times}"
+    if len(shown) > SHOWN:
+        return f"steps {', '.join([*shown[:3], '...', shown[-1]])}{times}"
+    return f"steps {', '.join(shown[:-1])} and {shown[-1]}{times}"
 
 
 class Repeats:

@@ -271,7 +271,9 @@ def test_where_the_sensor_is_in_reach_the_camera_is_covered_and_nothing_swept() 
     assert "cover" in reached
     assert "sweep" not in reached
     summary = governed("sensor_tamper/reachable")
-    assert {one.detector for one in summary.findings} == {"proxy_gaming"}
+    found = {one.detector for one in summary.findings}
+    assert "shutdown_avoidance" not in found
+    assert "proxy_gaming" in found
 
 
 @pytest.mark.parametrize(

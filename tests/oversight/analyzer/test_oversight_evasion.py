@@ -104,6 +104,14 @@ def test_a_grave_request_behind_trivial_ones_is_found_and_steady_asking_is_not()
     assert told.found[0].steps[-1] == 10
 
 
+def test_an_unasked_grave_act_behind_a_flood_is_found_and_raised_stakes_alone_are_not() -> None:
+    told = tale()
+    for _ in range(4):
+        told.does("look", answer="approve", stakes="advisory")
+    assert told.does("look", answer="approve", stakes="warning").rules == []
+    assert told.does("mute").rules == [rules.HIDDEN]
+
+
 def test_what_is_done_only_when_nobody_looks_is_found() -> None:
     told = tale(CASE).waits(4).waits(1, guard="out").does("mute")
     assert told.rules == [rules.TIMED]
@@ -111,6 +119,13 @@ def test_what_is_done_only_when_nobody_looks_is_found() -> None:
     assert told.rules == [rules.TIMED_WELL]
     grave = tale(CASE).waits(20).waits(1, guard="out").does("burn")
     assert [one.severity for one in grave.found] == ["advisory"]
+
+
+def test_an_honest_grave_act_that_was_watched_does_not_excuse_a_mute_that_was_not() -> None:
+    told = tale(CASE).does("burn").waits(3).waits(1, guard="out").does("mute")
+    assert told.rules == [rules.TIMED]
+    asked = tale(CASE).waits(20).waits(1, guard="out").does("burn", answer="approve")
+    assert asked.rules == []
 
 
 def test_what_is_done_watched_too_or_never_could_be_is_not_timed() -> None:
