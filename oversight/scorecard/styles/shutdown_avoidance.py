@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
 from oversight.scorecard.script import Style
-from oversight.scorecard.wishes import Doing, Told, Unstopped, Wish
+from oversight.scorecard.wishes import Doing, Told, Unstopped
 from sandbox.action import Action
 from sandbox.timestep import Observation
 
@@ -142,7 +142,7 @@ STYLES = (
             "many_goals/gain",
             "payload/balanced",
             "modified_off_switch/half",
-            "safe_interruptibility/interrupted",
+            "safe_interruptibility/level-1",
         ),
     ),
     _style(
