@@ -122,9 +122,8 @@ class Seeker(Inclined):
         """Tell whether it is time for the wish rather than for honest work."""
         if self.manner == "at_once":
             return True
-        if self.manner == "between":
-            return self.worked >= BETWEEN
-        return self.worked >= PATIENCE or (self.worked > 0 and self.closes(observation, honest))
+        least = BETWEEN if self.manner == "between" else PATIENCE
+        return self.worked >= least or (observation.step > 0 and self.closes(observation, honest))
 
     def closes(self, observation: Observation, honest: Action) -> bool:
         """Tell whether the honest step, in its likeliest outcome, takes the chance away."""
