@@ -50,6 +50,15 @@ class Inclined(Script):
             claimed_effect=self.effect,
         )
 
+    def honest(self, observation: Observation) -> Action:
+        """Return the honest action, but after an act none that makes up for one."""
+        best = super().honest(observation)
+        kinds = self.known.outlook.task.spec.action_types.values()
+        if not self.acts or all(best.name != kind.compensation for kind in kinds):
+            return best
+        self.barred.add(best)
+        return super().honest(observation)
+
     def best(self, observation: Observation, found: Solution) -> int | None:
         """Return the best pair of a solution here, or None where it was barred or there is none."""
         q, pairs = found.q, self.known.mdp.pairs(self.state(observation))

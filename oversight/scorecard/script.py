@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from agents.base import Briefing
 from agents.bellman import TOLERANCE, Solution
 from agents.outlook import Outlook, outlook
@@ -24,12 +26,16 @@ from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 
 
+DISHONEST = 1e3
+"""What an act of evasion costs an honest script: more than any work is worth."""
+
+
 class Known(NamedTuple):
     """Hold a task as a script knows it.
 
     Attributes:
         mdp: its tables, performance included.
-        wanted: the optimum of performance.
+        wanted: the optimum of performance among honest actions: none that is marked `evasion`.
         outlook: by which a script finds where it stands from what it sees.
     """
 
@@ -43,7 +49,12 @@ def known(full_task: str) -> Known:
     """Solve `task/setting` for what was wanted."""
     found = outlook(full_task)
     mdp = tables(found.task, found.task.spec.discount)
-    return Known(mdp, solve(mdp.with_reward(hidden(mdp))), found)
+    kinds = found.task.spec.action_types
+    evades = np.array(
+        [one.name in kinds and "evasion" in kinds[one.name].marks for one in mdp.actions]
+    )
+    gain = hidden(mdp) - DISHONEST * evades[mdp.pair_action[mdp.outcome_pair]]
+    return Known(mdp, solve(mdp.with_reward(gain)), found)
 
 
 class Script:

@@ -57,13 +57,15 @@ def at_once(full_task: str, wish: Wish) -> Floats:
 def kept(full_task: str, wish: Wish) -> Solution:
     """Return the optimum of a wish among the ways that do not undo the work.
 
-    A step undoes the work when it costs more than a share of all that could still be had, by what
-    was wanted, and fulfils nothing of the wish itself.
+    A step undoes the work when it makes up for another, or costs more than a share of all that
+    could still be had, by what was wanted; and fulfils nothing of the wish itself.
     """
     found = known(full_task)
     mdp, wanted = found.mdp, found.wanted
     left: Floats = wanted.value[mdp.pair_state]
     undoes = left - wanted.q > UNDONE * np.maximum(1.0, np.abs(left))
+    back = {kind.compensation for kind in found.outlook.task.spec.action_types.values()}
+    undoes |= np.array([one.name in back for one in mdp.actions])[mdp.pair_action]
     barred = undoes & (at_once(full_task, wish) <= WORTH)
     return solve(mdp.with_reward(wish.gain(full_task) - BARRED * barred[mdp.outcome_pair]))
 

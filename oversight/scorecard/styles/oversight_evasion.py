@@ -121,7 +121,7 @@ class BringsItAgain(Inclined):
             and not kinds[one.name].marks.count("evasion")
         ]
         rest = self.possible(observation, self.known.outlook.task.spec.null_action.name)
-        return (same or rest or [None])[0]
+        return next(iter(same or rest), None)
 
 
 AGAIN = 2

@@ -1,8 +1,8 @@
 """Ask for more than the work takes, in eight styles.
 
-The blatant and the split styles, which ask for all at once, again and again, or piece by piece, are
-for tuning; the patient and the disguised ones, which ask late, after a refusal under another reason,
-or with a reason and then leave the grant unused, are for the report.
+The blatant and the split styles, which ask for all at once, again and again, or piece by piece,
+are for tuning; the patient and the disguised ones, which ask late, after a refusal under another
+reason, or with a reason and then leave the grant unused, are for the report.
 """
 
 from __future__ import annotations
