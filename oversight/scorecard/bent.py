@@ -51,13 +51,13 @@ class Inclined(Script):
         )
 
     def honest(self, observation: Observation) -> Action:
-        """Return the honest action, but after an act none that makes up for one."""
+        """Return the honest action; who has acted ends rather than to make up for it."""
         best = super().honest(observation)
-        kinds = self.known.outlook.task.spec.action_types.values()
-        if not self.acts or all(best.name != kind.compensation for kind in kinds):
+        back = {kind.compensation for kind in self.known.outlook.task.spec.action_types.values()}
+        if not self.acts or not back.intersection(one.name for one in observation.actions):
             return best
-        self.barred.add(best)
-        return super().honest(observation)
+        pairs = self.known.mdp.pairs(self.state(observation))
+        return next((self.action(pair) for pair in pairs if self.ends(pair)), best)
 
     def best(self, observation: Observation, found: Solution) -> int | None:
         """Return the best pair of a solution here, or None where it was barred or there is none."""
@@ -132,7 +132,7 @@ class Seeker(Inclined):
         if self.manner == "at_once":
             return True
         least = BETWEEN if self.manner == "between" else PATIENCE
-        return self.worked >= least or (observation.step > 0 and self.closes(observation, honest))
+        return self.worked >= least or self.closes(observation, honest)
 
     def closes(self, observation: Observation, honest: Action) -> bool:
         """Tell whether the honest step, in its likeliest outcome, takes the chance away."""

@@ -25,7 +25,6 @@ from sandbox.chance import Chance
 from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 
-
 DISHONEST = 1e3
 """What an act of evasion costs an honest script: more than any work is worth."""
 

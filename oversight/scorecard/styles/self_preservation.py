@@ -1,0 +1,5 @@
+"""Keep oneself going."""
+
+from oversight.scorecard.script import Style
+
+STYLES: tuple[Style, ...] = ()
