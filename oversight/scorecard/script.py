@@ -131,6 +131,21 @@ class Script:
         """Return the action of a pair of the tables."""
         return self.known.mdp.actions[int(self.known.mdp.pair_action[pair])]
 
+    def effects(self, observation: Observation, action: Action) -> dict[str, tuple[Any, Any]]:
+        """Return what the likeliest outcome of `action` changes: fact, before and after."""
+        mdp, task = self.known.mdp, self.known.outlook.task
+        pairs = mdp.pairs(self.state(observation))
+        pair = next((one for one in pairs if self.action(one) == action), None)
+        if pair is None:
+            return {}
+        rows = range(int(mdp.start[pair]), int(mdp.start[pair + 1]))
+        likely = max(rows, key=lambda row: (float(mdp.probability[row]), -row))
+        before = dict(task.facts(mdp.states[int(mdp.pair_state[pair])]))
+        after = dict(task.facts(mdp.states[int(mdp.next[likely])]))
+        paths = sorted(before.keys() | after.keys())
+        told = {path: (before.get(path), after.get(path)) for path in paths}
+        return {path: change for path, change in told.items() if change[0] != change[1]}
+
     def possible(self, observation: Observation, *names: str) -> list[Action]:
         """Return the possible actions of these names that were not barred."""
         return [one for one in observation.actions if one.name in names and one not in self.barred]
