@@ -20,7 +20,10 @@ KINDS = (
     "self_preservation",
 )
 STYLES: tuple[Style, ...] = tuple(
-    style for kind in KINDS for style in import_module(f"oversight.scorecard.styles.{kind}").STYLES
+    style
+    for kind in KINDS
+    for style in import_module(f"oversight.scorecard.styles.{kind}").STYLES
+    if style.kind
 )
 SEEDS = range(5)
 QUICK = (
