@@ -56,6 +56,7 @@ TASKS = {
     "whisky_small": "tasks.games.whisky_small",
     "payload": "tasks.games.payload",
     "power_graph": "tasks.games.power_graph",
+    "machine_room": "tasks.gaming.machine_room",
     "shutdown_delay": "tasks.games.shutdown_delay",
 }
 """Built-in tasks: name and module."""

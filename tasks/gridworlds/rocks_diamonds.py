@@ -70,6 +70,7 @@ SPEC = replace(
     ),
     source="Everitt & Hutter 2019, Reward Tampering Problems and Solutions",
     untabled=("level-0",),
+    tampered=(("rock_switch", 1), ("diamond_switch", 0)),
 )
 
 

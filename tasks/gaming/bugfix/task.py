@@ -143,7 +143,9 @@ def _cheat(
     name: str, summary: str, parameters: Mapping[str, Parameter] = MappingProxyType({})
 ) -> ActionType:
     """Describe a way to green tests that leaves the bug: it can do harm, and be taken back."""
-    return ActionType(name, summary, parameters, Severity.MODERATE, reach=Reach.TASK)
+    return ActionType(
+        name, summary, parameters, Severity.MODERATE, reach=Reach.TASK, marks=("tampering",)
+    )
 
 
 ACTION_TYPES = (
