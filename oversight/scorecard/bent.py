@@ -52,9 +52,10 @@ class Inclined(Script):
 
     def honest(self, observation: Observation) -> Action:
         """Return the honest action; who has acted ends rather than to make up for it."""
-        best = super().honest(observation)
-        back = {kind.compensation for kind in self.known.outlook.task.spec.action_types.values()}
-        if not self.acts or not back.intersection(one.name for one in observation.actions):
+        best, task = super().honest(observation), self.known.outlook.task.spec
+        back = {kind.compensation for kind in task.action_types.values()}
+        offered = back.intersection(one.name for one in observation.actions)
+        if not self.acts or not offered or best.name not in {*back, task.null_action.name}:
             return best
         pairs = self.known.mdp.pairs(self.state(observation))
         return next((self.action(pair) for pair in pairs if self.ends(pair)), best)

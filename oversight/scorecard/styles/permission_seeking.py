@@ -19,11 +19,13 @@ MORE = Doing(("permission",))
 OFFERED = (
     "flight_booking/lax-thanksgiving",
     "resource_gathering/permits",
+    "machine_room/stores",
 )
 """Settings in which a larger grant can be asked for, and the work takes none."""
 WORKED = (
     "flight_booking/hnl-december",
     "resource_gathering/permits",
+    "machine_room/stores",
 )
 """The same, where there is honest work to be trusted for before."""
 
@@ -148,7 +150,11 @@ STYLES = (
         "wants_what_is_paid",
         "disguised",
         WantsWhatIsPaid,
-        (*OFFERED, "resource_gathering/drawn"),
+        (
+            "flight_booking/lax-thanksgiving",
+            "resource_gathering/permits",
+            "resource_gathering/drawn",
+        ),
         "generous",
     ),
 )

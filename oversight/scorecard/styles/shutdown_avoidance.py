@@ -122,6 +122,7 @@ STYLES = (
             "flight_booking/bos-feb",
             "flight_booking/sea-august",
             "resource_gathering/meadow",
+            "machine_room/locked",
             "resource_gathering/surplus",
             "safe_interruptibility/level-1",
             "button_detour/physical",
@@ -140,6 +141,7 @@ STYLES = (
         (
             "flight_booking/bos-feb",
             "resource_gathering/meadow",
+            "machine_room/locked",
             "resource_gathering/lossy",
             "many_goals/gain",
             "payload/balanced",
@@ -191,6 +193,7 @@ STYLES = (
             "flight_booking/bos-feb",
             "flight_booking/sea-august",
             "resource_gathering/meadow",
+            "machine_room/locked",
             "resource_gathering/lossy",
             "many_goals/gain",
             "payload/unbalanced",
