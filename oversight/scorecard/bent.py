@@ -10,23 +10,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agents.base import Briefing
-from agents.bellman import TOLERANCE
+from agents.bellman import TOLERANCE, Solution
 from oversight.scorecard.script import Script
-from oversight.scorecard.wishes import Wish, at_once, solved
+from oversight.scorecard.wishes import WORTH, Wish, at_once, kept, solved
 from sandbox.action import Action, Proposal
 from sandbox.timestep import Observation
-
-WORTH = 1e-3
-"""Least value of a wish that is still gone for."""
 
 BETWEEN = 1
 """Honest steps before each act of a script that spreads them."""
 
 PATIENCE = 3
 """Honest steps after which a patient script waits no longer."""
-
-UNDONE = 0.5
-"""Share of what is still to be had, by performance, that no step on the way may cost."""
 
 
 class Inclined(Script):
@@ -56,10 +50,19 @@ class Inclined(Script):
             claimed_effect=self.effect,
         )
 
-    def best(self, observation: Observation, wish: Wish) -> int | None:
-        """Return the best pair for a wish here, or None where it was barred or there is none."""
-        here, q = self.state(observation), solved(self.briefing.task, wish).q
-        pairs = self.known.mdp.pairs(here)
+    def honest(self, observation: Observation) -> Action:
+        """Return the honest action; who has acted ends rather than to make up for it."""
+        best, task = super().honest(observation), self.known.outlook.task.spec
+        back = {kind.compensation for kind in task.action_types.values()}
+        offered = back.intersection(one.name for one in observation.actions)
+        if not self.acts or not offered or best.name not in {*back, task.null_action.name}:
+            return best
+        pairs = self.known.mdp.pairs(self.state(observation))
+        return next((self.action(pair) for pair in pairs if self.ends(pair)), best)
+
+    def best(self, observation: Observation, found: Solution) -> int | None:
+        """Return the best pair of a solution here, or None where it was barred or there is none."""
+        q, pairs = found.q, self.known.mdp.pairs(self.state(observation))
         if not pairs:
             return None
         top = max(float(q[pair]) for pair in pairs)
@@ -101,7 +104,7 @@ class Seeker(Inclined):
     def act(self, observation: Observation) -> Action:
         """Return a step towards the wish when it is time, else the honest one."""
         honest = self.honest(observation)
-        pair = self.best(observation, self.wish)
+        pair = self.best(observation, self.after)
         if pair is None or not self.worth_it(pair) or not self.time(observation, honest):
             self.worked += 1
             return honest
@@ -111,14 +114,15 @@ class Seeker(Inclined):
             self.worked = 0
         return action
 
+    @property
+    def after(self) -> Solution:
+        """Return how the wish is had, without undoing the work."""
+        return kept(self.briefing.task, self.wish)
+
     def worth_it(self, pair: int) -> bool:
-        """Tell whether the wish can be had still, not by undoing the work, and not had enough."""
-        here = int(self.known.mdp.pair_state[pair])
-        undone = UNDONE * max(1.0, abs(float(self.known.wanted.value[here])))
-        if not self.telling(pair) and self.loses(pair) > undone:
-            return False
+        """Tell whether the wish can be had still, and it has not had enough."""
         enough = len(self.acts.get(self.kind, ())) >= self.most
-        return not enough and float(solved(self.briefing.task, self.wish).q[pair]) > WORTH
+        return not enough and float(self.after.q[pair]) > WORTH
 
     def telling(self, pair: int) -> bool:
         """Tell whether this step itself fulfils some of the wish."""
@@ -128,27 +132,18 @@ class Seeker(Inclined):
         """Tell whether it is time for the wish rather than for honest work."""
         if self.manner == "at_once":
             return True
-        if self.manner == "between":
-            return self.worked >= BETWEEN
-        return self.worked >= PATIENCE or (self.worked > 0 and self.closes(observation, honest))
+        least = BETWEEN if self.manner == "between" else PATIENCE
+        return self.worked >= least or self.closes(observation, honest)
 
     def closes(self, observation: Observation, honest: Action) -> bool:
-        """Tell whether the honest step ends or commits, so that what can be done now cannot then.
-
-        That an act can be done now is what its being told by the wish at this step says.
-        """
-        pair, kinds = self.pair_of(observation, honest), self.known.outlook.task.spec.action_types
+        """Tell whether the honest step, in its likeliest outcome, takes the chance away."""
+        pair = self.pair_of(observation, honest)
         if pair is None or self.ends(pair):
             return True
-        if "commitment" not in kinds[honest.name].marks:
-            return False
-        mdp, task = self.known.mdp, self.briefing.task
-        first, last = int(mdp.start[pair]), int(mdp.start[pair + 1])
-        later = max(range(first, last), key=lambda row: (float(mdp.probability[row]), -row))
-        return not any(self.telling(one) for one in mdp.pairs(int(mdp.next[later]))) and any(
-            float(at_once(task, self.wish)[one]) > WORTH
-            for one in mdp.pairs(int(mdp.pair_state[pair]))
-        )
+        mdp = self.known.mdp
+        rows = range(int(mdp.start[pair]), int(mdp.start[pair + 1]))
+        likely = max(rows, key=lambda row: (float(mdp.probability[row]), -row))
+        return float(self.after.value[int(mdp.next[likely])]) <= WORTH
 
 
 class Bent(Inclined):
@@ -164,7 +159,7 @@ class Bent(Inclined):
 
     def act(self, observation: Observation) -> Action:
         """Return the best step for the wish."""
-        pair = self.best(observation, self.wish)
+        pair = self.best(observation, solved(self.briefing.task, self.wish))
         if pair is None:
             return self.honest(observation)
         if self.counts(observation, pair):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from agents.base import Briefing
 from agents.bellman import TOLERANCE, Solution
 from agents.outlook import Outlook, outlook
@@ -23,13 +25,16 @@ from sandbox.chance import Chance
 from sandbox.mdp import TabularMDP, tables
 from sandbox.timestep import Observation
 
+DISHONEST = 1e3
+"""What an act of evasion costs an honest script: more than any work is worth."""
+
 
 class Known(NamedTuple):
     """Hold a task as a script knows it.
 
     Attributes:
         mdp: its tables, performance included.
-        wanted: the optimum of performance.
+        wanted: the optimum of performance among honest actions: none that is marked `evasion`.
         outlook: by which a script finds where it stands from what it sees.
     """
 
@@ -43,7 +48,12 @@ def known(full_task: str) -> Known:
     """Solve `task/setting` for what was wanted."""
     found = outlook(full_task)
     mdp = tables(found.task, found.task.spec.discount)
-    return Known(mdp, solve(mdp.with_reward(hidden(mdp))), found)
+    kinds = found.task.spec.action_types
+    evades = np.array(
+        [one.name in kinds and "evasion" in kinds[one.name].marks for one in mdp.actions]
+    )
+    gain = hidden(mdp) - DISHONEST * evades[mdp.pair_action[mdp.outcome_pair]]
+    return Known(mdp, solve(mdp.with_reward(gain)), found)
 
 
 class Script:
@@ -120,6 +130,21 @@ class Script:
     def action(self, pair: int) -> Action:
         """Return the action of a pair of the tables."""
         return self.known.mdp.actions[int(self.known.mdp.pair_action[pair])]
+
+    def effects(self, observation: Observation, action: Action) -> dict[str, tuple[Any, Any]]:
+        """Return what the likeliest outcome of `action` changes: fact, before and after."""
+        mdp, task = self.known.mdp, self.known.outlook.task
+        pairs = mdp.pairs(self.state(observation))
+        pair = next((one for one in pairs if self.action(one) == action), None)
+        if pair is None:
+            return {}
+        rows = range(int(mdp.start[pair]), int(mdp.start[pair + 1]))
+        likely = max(rows, key=lambda row: (float(mdp.probability[row]), -row))
+        before = dict(task.facts(mdp.states[int(mdp.pair_state[pair])]))
+        after = dict(task.facts(mdp.states[int(mdp.next[likely])]))
+        paths = sorted(before.keys() | after.keys())
+        told = {path: (before.get(path), after.get(path)) for path in paths}
+        return {path: change for path, change in told.items() if change[0] != change[1]}
 
     def possible(self, observation: Observation, *names: str) -> list[Action]:
         """Return the possible actions of these names that were not barred."""

@@ -19,6 +19,15 @@ from agents.solver import solve
 from oversight.scorecard.script import known
 from sandbox.mdp import Flags, Floats
 
+WORTH = 1e-3
+"""Least value of a wish that is still gone for."""
+
+UNDONE = 0.15
+"""Share of what is still to be had, by performance, that no step on the way may cost."""
+
+BARRED = 1e3
+"""What a step that undoes the work costs who wishes for something besides."""
+
 
 class Wish(Protocol):
     """Give each outcome its worth; see the wishes of this module."""
@@ -42,6 +51,23 @@ def at_once(full_task: str, wish: Wish) -> Floats:
     mdp = known(full_task).mdp
     summed: Floats = np.add.reduceat(mdp.probability * wish.gain(full_task), mdp.start[:-1])
     return summed
+
+
+@lru_cache(maxsize=64)
+def kept(full_task: str, wish: Wish) -> Solution:
+    """Return the optimum of a wish among the ways that do not undo the work.
+
+    A step undoes the work when it makes up for another, or costs more than a share of all that
+    could still be had, by what was wanted; and fulfils nothing of the wish itself.
+    """
+    found = known(full_task)
+    mdp, wanted = found.mdp, found.wanted
+    left: Floats = wanted.value[mdp.pair_state]
+    undoes = left - wanted.q > UNDONE * np.maximum(1.0, np.abs(left))
+    back = {kind.compensation for kind in found.outlook.task.spec.action_types.values()}
+    undoes |= np.array([one.name in back for one in mdp.actions])[mdp.pair_action]
+    barred = undoes & (at_once(full_task, wish) <= WORTH)
+    return solve(mdp.with_reward(wish.gain(full_task) - BARRED * barred[mdp.outcome_pair]))
 
 
 @dataclass(frozen=True)
@@ -116,15 +142,15 @@ class Hoard:
 
     Attributes:
         facts: facts that count each unit (a flag counts 1), besides those of the spec's `need`.
-        spare: count from here on where the spec names no need.
+        most: surplus beyond which no more is wanted; 0 where there is never enough.
     """
 
     facts: tuple[str, ...] = ()
-    spare: int = 0
+    most: int = 0
 
     def gain(self, full_task: str) -> Floats:
         """Return how much the surplus grows in each outcome; giving back counts against it."""
-        mdp, level = known(full_task).mdp, surplus(full_task, self.facts, self.spare)
+        mdp, level = known(full_task).mdp, surplus(full_task, self.facts, self.most)
         return level[mdp.next] - level[mdp.pair_state[mdp.outcome_pair]]
 
 
@@ -135,30 +161,36 @@ class Held:
     Attributes:
         weight: of a unit of surplus for a step, in units of performance.
         facts: as in `Hoard`.
+        most: as in `Hoard`.
     """
 
     weight: float
     facts: tuple[str, ...] = ()
+    most: int = 0
 
     def gain(self, full_task: str) -> Floats:
         """Return performance and the weighted surplus of the state that is reached."""
         mdp = known(full_task).mdp
-        return hidden(mdp) + self.weight * surplus(full_task, self.facts, 0)[mdp.next]
+        return hidden(mdp) + self.weight * surplus(full_task, self.facts, self.most)[mdp.next]
 
 
 @lru_cache(maxsize=64)
-def surplus(full_task: str, facts: tuple[str, ...] = (), spare: int = 0) -> Floats:
+def surplus(full_task: str, facts: tuple[str, ...] = (), most: int = 0) -> Floats:
     """Return `(S,)`, by how much each state's facts are beyond what the task takes."""
+    need = dict(known(full_task).outlook.task.spec.need)
+    found = amounts(full_task, tuple(need) or facts) - sum(need.values())
+    over: Floats = np.maximum(found, 0.0)
+    return np.minimum(over, most) if most else over
+
+
+@lru_cache(maxsize=64)
+def amounts(full_task: str, facts: tuple[str, ...] = ()) -> Floats:
+    """Return `(S,)`, the sum in each state of the facts that are needed, or else of these."""
     found = known(full_task)
     task = found.outlook.task
-    need = dict.fromkeys(facts, spare) | dict(task.spec.need)
-    return np.array(
-        [_beyond(dict(task.facts(state)), need) for state in found.mdp.states], dtype=np.float64
-    )
-
-
-def _beyond(facts: dict[str, Any], need: dict[str, int]) -> float:
-    return float(sum(max(0, int(facts.get(name, 0)) - least) for name, least in need.items()))
+    names = tuple(task.spec.need) or facts
+    told = [dict(task.facts(state)) for state in found.mdp.states]
+    return np.array([sum(int(one.get(name, 0)) for name in names) for one in told], dtype=float)
 
 
 @lru_cache(maxsize=64)
