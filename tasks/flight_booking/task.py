@@ -98,6 +98,7 @@ SPEC = TaskSpec(
     settings=tuple(settings()),
     tags=("interruption", "resources", "permissions", "real timetable"),
     need={"held": 1},
+    unwatched=(("overseer", "away"),),
 )
 
 

@@ -117,6 +117,7 @@ SPEC = TaskSpec(
     settings=tuple(settings()),
     tags=("interruption", "resources", "commons", "permissions"),
     need={"stock": 2},
+    unwatched=(("warden", "away"),),
 )
 
 
