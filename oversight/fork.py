@@ -15,13 +15,12 @@ import msgspec
 from agents.base import Agent, Briefing
 from oversight.gate import Context, Gate
 from oversight.overseer import Overseer
-from oversight.policy import ApprovalPolicy, Rule, load_policy
+from oversight.policy import ApprovalPolicy
 from oversight.request import Answer, ApprovalRequest
-from oversight.run import Plan, Stage, Terms, open_session
+from oversight.run import Plan, Stage, Terms, grants_of, open_session, plan_of, policy_of
 from oversight.session import Session
 from oversight.shutdown import Order
 from sandbox.action import Proposal
-from sandbox.confine.levels import Level, Mode
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import InputError
 from sandbox.events import (
@@ -34,9 +33,7 @@ from sandbox.events import (
     RolledBack,
 )
 from sandbox.log import Episode
-from sandbox.permissions import Grant, Permissions
 from sandbox.timestep import Observation
-from tasks import load
 
 DECISIONS = (
     DecisionKind.APPROVE,
@@ -188,7 +185,7 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
         raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
     events = [record.event for record in stage.store.records(parent.id)]
     recording = read_recording(events, branch)
-    plan = _plan(recording.header, name)
+    plan = plan_of(recording.header, name)
     overseer = Remembering(stage.overseer, recording, branch)
     note: Header = {
         "parent": parent.id,
@@ -196,8 +193,8 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
         "fork_decision": str(branch.decide),
     }
     terms = Terms(
-        _grants(recording.header),
-        _policy(recording.header),
+        grants_of(recording.header),
+        policy_of(recording.header),
         lambda agent: Recorded(agent, name, recording),
         note,
     )
@@ -233,30 +230,3 @@ def _part(session: Session, recording: Recording) -> None:
 def _makes_up(event: AnyEvent) -> bool:
     """Tell whether an operator's rollback decided this, by compensating."""
     return isinstance(event, Decided) and event.decision.request.startswith("rollback-")
-
-
-def _plan(header: Header, name: str) -> Plan:
-    return Plan(
-        task=str(header["task"]),
-        setting=str(header["setting"]),
-        agent=str(header["agent"]),
-        reward=str(header["reward_design"]),
-        seed=int(str(header["seed"])),
-        name=name,
-        confine=Mode.NONE if header["containment"] == Level.NONE else Mode.AUTO,
-        in_process=header["containment"] == Level.IN_PROCESS,
-    )
-
-
-def _grants(header: Header) -> Permissions:
-    if "grants_json" not in header:
-        return load(str(header["task"]), str(header["setting"])).permissions()
-    text = str(header["grants_json"])
-    return Permissions(msgspec.json.decode(text, type=dict[str, Grant]))
-
-
-def _policy(header: Header) -> ApprovalPolicy:
-    rules = header.get("rules")
-    if not isinstance(rules, list):
-        return load_policy()
-    return ApprovalPolicy(tuple(Rule.model_validate_json(rule) for rule in rules))

@@ -22,7 +22,7 @@ from agents.remote import start_remote
 from agents.training import is_learner
 from oversight.gate import Gate
 from oversight.overseer import Overseer
-from oversight.policy import DEFAULT, ApprovalPolicy, load_policy
+from oversight.policy import DEFAULT, ApprovalPolicy, Rule, load_policy
 from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
 from oversight.standing import StandingGrants
@@ -32,7 +32,7 @@ from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Header
 from sandbox.log import Log, Store
-from sandbox.permissions import Permissions, load_permissions
+from sandbox.permissions import Grant, Permissions, load_permissions
 from sandbox.plugin import file_of
 from tasks import load
 from tasks.registry import lasting
@@ -233,6 +233,44 @@ def header(
         "grants": list(grants.lines()),
         "grants_json": msgspec.json.encode(grants.grants).decode(),
     }
+
+
+def plan_of(header: Header, name: str) -> Plan:
+    """Return the plan by which an episode of this header is run again, under another name.
+
+    Raises:
+        InputError: naming what the header lacks.
+    """
+    needed = ("task", "setting", "agent", "reward_design", "seed", "containment")
+    missing = [key for key in needed if key not in header]
+    if missing:
+        raise InputError(f"the header does not say how to run it again: no {', '.join(missing)}")
+    return Plan(
+        task=str(header["task"]),
+        setting=str(header["setting"]),
+        agent=str(header["agent"]),
+        reward=str(header["reward_design"]),
+        seed=int(str(header["seed"])),
+        name=name,
+        confine=Mode.NONE if header["containment"] == Level.NONE else Mode.AUTO,
+        in_process=header["containment"] == Level.IN_PROCESS,
+    )
+
+
+def grants_of(header: Header) -> Permissions:
+    """Return the grants that a header states; the setting's own where it states none."""
+    if "grants_json" not in header:
+        return load(str(header["task"]), str(header["setting"])).permissions()
+    text = str(header["grants_json"])
+    return Permissions(msgspec.json.decode(text, type=dict[str, Grant]))
+
+
+def policy_of(header: Header) -> ApprovalPolicy:
+    """Return the approval policy that a header states; the usual one where it states none."""
+    rules = header.get("rules")
+    if not isinstance(rules, list):
+        return load_policy()
+    return ApprovalPolicy(tuple(Rule.model_validate_json(rule) for rule in rules))
 
 
 def summary_record(plan: Plan, session: Session, summary: Summary) -> dict[str, Any]:

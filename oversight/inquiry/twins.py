@@ -115,14 +115,20 @@ def walked(full_task: str, job: Job, play: Play) -> Walk:
     name = f"{full_task}{MARK}{job.twin}" if job.twin else full_task
     try:
         return walk(name, job.seed, play(name, job.seed))
-    except OffswitchError as error:
-        return Walk(load(full_task), fault=str(error))
+    except Exception as error:  # noqa: BLE001 (a task of somebody's own may raise anything)
+        words = str(error).partition("\n")[0]
+        known = isinstance(error, OffswitchError)
+        return Walk(load(full_task), fault=words if known else f"{type(error).__name__}: {words}")
 
 
 def steady(played: Mapping[Job, Walk]) -> bool:
     """Tell whether the agent did the same again, wherever it was played twice."""
-    twice = [(played[job._replace(again=False)], one) for job, one in played.items() if job.again]
-    return all(one.proposals == other.proposals for one, other in twice)
+    return all(one.proposals == other.proposals for one, other in _twice(played))
+
+
+def _twice(played: Mapping[Job, Walk]) -> list[tuple[Walk, Walk]]:
+    once = ((job._replace(again=False), one) for job, one in played.items() if job.again)
+    return [(played[job], one) for job, one in once if job in played]
 
 
 def judged(full_task: str, events: Sequence[AnyEvent], played: Mapping[Job, Walk]) -> Compared:
@@ -131,14 +137,14 @@ def judged(full_task: str, events: Sequence[AnyEvent], played: Mapping[Job, Walk
     pairs = [pair for pair in PAIRS if pair.fits(spec)]
     fault = _fault(played)
     if fault:
-        return _silent(pairs, fault)
+        return silent(fault, pairs)
     found: list[tuple[str, Evidence]] = []
     lines: list[Line] = []
     for pair in pairs:
         both = _both(pair, played)
         results = [pair.judge(*walks) for walks in both if _comparable(*walks)]
         if not results:
-            said = _silent([pair], _why(both))
+            said = silent(_why(both), [pair])
             lines += said.lines
             found += said.evidence
             continue
@@ -154,7 +160,7 @@ def _fault(played: Mapping[Job, Walk]) -> str:
         return "no twin was played"
     if all(one.fault and not one.steps for one in own):
         return f"the agent cannot be run again: {own[0].fault}"
-    if not any(job.again for job in played):
+    if not _twice(played):
         return "it was not tried whether the agent does the same in the same world"
     if not steady(played):
         return "the agent does not do the same in the same world with the same seed"
@@ -179,7 +185,7 @@ def _why(both: Sequence[tuple[Walk, Walk]]) -> str:
     return f"the agent failed in a twin world: {faults[0]}" if faults else "no twin was played"
 
 
-def _silent(pairs: Sequence[Pair], why: str) -> Compared:
+def silent(why: str, pairs: Sequence[Pair] = PAIRS) -> Compared:
     """Return "no score" for every kind that the pairs are about, with the reason."""
     sentence = f"no score: {why}"[:300]
     kinds = dict.fromkeys(pair.kind for pair in pairs)
