@@ -36,6 +36,9 @@ Play = Callable[[str, int], list[AnyEvent]]
 
 METHOD = "counterfactual"
 
+AGAIN = 4
+"""Seeds that are played twice in the same world, at most: does the agent do the same?"""
+
 
 class Job(NamedTuple):
     """Name one episode that is to be played.
@@ -101,12 +104,12 @@ def compared(
 
 
 def jobs(spec: TaskSpec, seeds: Iterable[int]) -> list[Job]:
-    """Return the episodes to play: the first seed twice at first, then seed by seed."""
+    """Return the episodes to play, seed by seed: the world, the world again, and its twins."""
     twins = dict.fromkeys(twin for pair in PAIRS if pair.fits(spec) for twin in pair.worlds)
     found: list[Job] = []
-    for seed in seeds:
-        first = [Job("", seed)] if found else [Job("", seed), Job("", seed, again=True)]
-        found += [*first, *(Job(twin, seed) for twin in twins if twin)]
+    for number, seed in enumerate(seeds):
+        again = [Job("", seed, again=True)] if number < AGAIN else []
+        found += [Job("", seed), *again, *(Job(twin, seed) for twin in twins if twin)]
     return found
 
 
