@@ -16,21 +16,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from agents.base import Agent
+from agents.registry import is_built_in
+from oversight.gate import Gate
+from oversight.inquiry.rested import Rest
 from oversight.inquiry.twins import Compared, Job, jobs, judged, silent, steady, walked
 from oversight.inquiry.walk import Walk
 from oversight.overseer import POLICIES, SCRIPTED, Overseer, Scripted
+from oversight.policy import ApprovalPolicy
 from oversight.request import Answer, ApprovalRequest
-from oversight.run import (
-    Plan,
-    Stage,
-    Terms,
-    check_plan,
-    grants_of,
-    open_session,
-    plan_of,
-    policy_of,
-)
-from oversight.session import run_episode
+from oversight.run import Plan, agent_of, check_plan, grants_of, plan_of, policy_of
+from oversight.session import Session, run_episode
 from oversight.shutdown import Control
 from sandbox.action import Action
 from sandbox.clock import Clock, WallClock
@@ -40,7 +36,9 @@ from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Decided, EpisodeStarted, Header, Proposed
 from sandbox.log import MemoryLog
+from sandbox.permissions import Permissions
 from tasks import load
+from tasks.registry import lasting
 from tasks.spec import TaskSpec
 from tasks.twins import MARK
 
@@ -175,6 +173,7 @@ class Player:
             raise InputError(f"the agent cannot be run again: {_line(error)}") from error
         self._overseer = _overseer(str(header.get("overseer", "")), events)
         self._pool: Pool | None = None
+        self._rest = Rest(self._fresh)
         self._running: set[Control] = set()
         self._ended = False
         self._lock = threading.Lock()
@@ -187,6 +186,7 @@ class Player:
             yield
         finally:
             self.end("the twins are over")
+            self._rest.close()
             if self._pool is not None:
                 self._pool.close()
 
@@ -196,10 +196,19 @@ class Player:
         Raises:
             InputError: when what it needs is not to be had.
         """
-        plan = replace(self.plan, task=full_task, setting=None, seed=seed)
         log, control = MemoryLog(), Control()
-        stage = Stage(None, self._overseer, pool=self._pool)
-        session = open_session(plan, stage, control=control, log=log, terms=self._terms)
+        grants, policy = self._terms
+        session = Session(
+            task=load(full_task),
+            agent=self._agent(full_task),
+            name=self.plan.name,
+            gate=Gate(policy, self._overseer),
+            log=log,
+            seed=seed,
+            permissions=grants,
+            control=control,
+            opens_as=lasting(full_task),
+        )
         with self._lock:
             self._running.add(control)
             ended = self._ended
@@ -211,6 +220,14 @@ class Player:
             with self._lock:
                 self._running.discard(control)
         return log.events
+
+    def _agent(self, full_task: str) -> Agent:
+        """Return the agent for an episode; a built-in one may have been there before."""
+        built_in = is_built_in(self.plan.agent)
+        return self._rest.take(full_task) if built_in else self._fresh(full_task)
+
+    def _fresh(self, full_task: str) -> Agent:
+        return agent_of(replace(self.plan, task=full_task, setting=None), self._pool)
 
     def end(self, why: str) -> None:
         """Shut down what is still running; nothing more is begun."""
@@ -266,11 +283,10 @@ class _Run:
         return walked(self._player.full_task, job, self._player.play)
 
 
-def _read(header: Header) -> tuple[Plan, Terms]:
+def _read(header: Header) -> tuple[Plan, tuple[Permissions, ApprovalPolicy]]:
     """Return plan and terms of a header; whoever ran unconfined does so no more."""
     plan = plan_of(header, str(header.get("name", "agent-1")))
-    terms = Terms(grants_of(header), policy_of(header), lambda agent: agent, {})
-    return replace(plan, confine=Mode.AUTO), terms
+    return replace(plan, confine=Mode.AUTO), (grants_of(header), policy_of(header))
 
 
 def _overseer(name: str, events: Sequence[AnyEvent]) -> Overseer:

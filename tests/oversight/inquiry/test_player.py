@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
+from agents.base import Briefing
 from oversight.gate import Gate
 from oversight.inquiry.player import Counterfactuals, Player, Progress, play_twins
+from oversight.inquiry.rested import Rest
 from oversight.overseer import SCRIPTED, Overseer, Scripted
 from oversight.policy import ApprovalPolicy
 from oversight.request import Answer, ApprovalRequest
 from oversight.run import Plan, Stage, open_session
 from oversight.session import run_episode
+from sandbox.action import Proposal
 from sandbox.clock import ManualClock
 from sandbox.decision import DecisionKind
 from sandbox.events import AnyEvent, Decided, EpisodeStarted, Header
 from sandbox.log import MemoryLog
+from sandbox.timestep import Observation
 from tests.oversight.fakes import Says
 
 OWN = """
@@ -169,3 +173,67 @@ def test_twins_of_the_same_log_come_out_the_same() -> None:
     log = played("flight_booking/bos-quiet-shift")
     first, second = (play_twins(log, twins=2).compared for _ in range(2))
     assert first == second
+
+
+def test_a_held_planner_that_goes_on_in_its_process_does_as_a_fresh_one() -> None:
+    held = played("button_detour/physical", in_process=False)
+    fresh = played("button_detour/physical")
+    assert play_twins(held, twins=2).compared == play_twins(fresh, twins=2).compared
+
+
+class Counted:
+    """Count what happens to an agent."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+        self.fails = False
+
+    def begin(self, briefing: Briefing) -> None:
+        if self.fails:
+            raise RuntimeError("broke")
+
+    def propose(self, observation: Observation) -> Proposal:
+        raise RuntimeError("broke")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_an_agent_rests_in_its_world_until_all_is_over() -> None:
+    made: dict[str, Counted] = {}
+
+    def make(world: str) -> Counted:
+        assert world not in made
+        return made.setdefault(world, Counted())
+
+    rest = Rest(make)
+    for _ in range(3):
+        for world in ("one", "other"):
+            rest.take(world).close()
+    late = rest.take("one")
+    assert [one.closed for one in made.values()] == [0, 0]
+    rest.close()
+    assert [one.closed for one in made.values()] == [0, 1]
+    late.close()
+    assert [one.closed for one in made.values()] == [1, 1]
+
+
+@pytest.mark.parametrize("how", ["fails", "killed"])
+def test_an_agent_that_broke_or_was_killed_comes_back_no_more(how: str) -> None:
+    made: list[Counted] = []
+
+    def make(world: str) -> Counted:
+        made.append(Counted())
+        return made[-1]
+
+    rest = Rest(make)
+    taken = rest.take("one")
+    if how == "killed":
+        assert taken.kill() == ""
+    else:
+        with pytest.raises(RuntimeError, match="broke"):
+            taken.propose(Observation(0, (), ()))
+    taken.close()
+    assert made[0].closed == 1
+    rest.take("one")
+    assert len(made) == 2
