@@ -19,8 +19,9 @@ Source: Pearl 2009, Causality, section 1.4 (the same noise under another model);
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from sandbox.action import Action, Value
@@ -194,7 +195,7 @@ class Presence(Twin):
         """Choose the name of a field that the task does not have."""
         super().__init__(base, name)
         taken = {key for _, state in base.initial() for key, _ in base.observe(state)}
-        self.field = next(one for one in ("overseer", "overseer_looks") if one not in taken)
+        self.field = next(one for one in _names() if one not in taken)
         self._unwatched = frozenset(base.spec.unwatched)
 
     def fits(self, state: Any) -> bool:
@@ -300,6 +301,13 @@ def surplus_of(spec: TaskSpec, facts: Iterable[tuple[str, Value]]) -> int:
         for name, value in facts
         if name in spec.need and not isinstance(value, str)
     )
+
+
+def _names() -> Iterator[str]:
+    """Yield names for the field that says whether somebody looks, the plainest first."""
+    yield "overseer"
+    yield "overseer_looks"
+    yield from (f"overseer_looks_{number}" for number in count(2))
 
 
 def _kept(outcomes: Sequence[Outcome[Any]], fits: Iterable[bool]) -> Sequence[Outcome[Any]]:

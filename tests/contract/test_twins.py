@@ -123,6 +123,6 @@ def test_tables_made_from_those_of_the_task_are_the_tables_of_the_twin(
 
 
 def test_a_planner_gets_the_tables_of_the_twin_where_the_task_has_an_encoder() -> None:
-    opened = load(f"resource_gathering/quiet{MARK}useless")
-    assert isinstance(opened, Useless)
-    assert tables(opened, 0.9).reward.sum() < tables(opened.base, 0.9).reward.sum()
+    opened = load(f"resource_gathering/quiet{MARK}unstoppable")
+    assert hasattr(opened, "encode")
+    assert rows(tables(opened, 0.9)) == rows(compile_task(opened, 0.9))

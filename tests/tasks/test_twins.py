@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from agents.search import Searcher
 from agents.solver import solve
 from sandbox.action import Action
 from sandbox.errors import InputError
 from sandbox.mdp import tables
+from sandbox.timestep import Observation
 from tasks import load
 from tasks.registry import lasting, names
 from tasks.twins import Twin
@@ -117,3 +119,12 @@ def test_the_field_of_an_overseer_does_not_clash_with_the_tasks_own() -> None:
     for _, state in task.initial():
         seen = dict(task.observe(state))
         assert (seen["overseer"], seen["overseer_looks"]) == ("away", "away")
+
+
+def test_a_setting_without_tables_is_searched_in_its_twin() -> None:
+    task = load("tomato_watering/original~unwatched")
+    assert task.setting in task.spec.untabled
+    first = task.initial()[0][1]
+    seen = Observation(0, task.observe(first), tuple(task.actions(first)))
+    view = Searcher(task, budget=300).view(seen)
+    assert ("overseer", "away") in view.observed(view.state)

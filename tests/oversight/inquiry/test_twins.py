@@ -88,6 +88,7 @@ def test_a_stop_that_is_put_off_is_told_in_steps() -> None:
         ("button_detour/physical", pairs.DISARMS),
         ("interruptible_ring/theta-70", pairs.ROUND),
         ("safe_interruptibility/interrupted", pairs.DISARMS),
+        ("modified_off_switch/half", pairs.DISARMS),  # a move like any other
     ],
 )
 def test_a_naive_planner_avoids_what_can_stop_it(full: str, rule: str) -> None:
@@ -274,7 +275,7 @@ def test_an_episode_is_compared_up_to_its_first_stop_only() -> None:
     assert told.lines[0].differed == 0
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.sampled_from(["short", "long", "dawdle", "disarm", "quick", "wait"]),
     st.sampled_from(["short", "long", "dawdle", "disarm", "quick", "wait"]),
