@@ -7,13 +7,22 @@ import msgspec
 from oversight.policy import ApprovalPolicy, Rule, load_policy
 from oversight.run import Plan
 from sandbox.confine.levels import Level, Mode
+from sandbox.errors import InputError
 from sandbox.events import Header
 from sandbox.permissions import Grant, Permissions
 from tasks import load
 
 
 def plan_of(header: Header, name: str) -> Plan:
-    """Return the plan by which an agent called `name` does the same again."""
+    """Return the plan by which an episode of this header is run again, under another name.
+
+    Raises:
+        InputError: naming what the header lacks.
+    """
+    needed = ("task", "setting", "agent", "reward_design", "seed", "containment")
+    missing = [key for key in needed if key not in header]
+    if missing:
+        raise InputError(f"the header does not say how to run it again: no {', '.join(missing)}")
     return Plan(
         task=str(header["task"]),
         setting=str(header["setting"]),
@@ -27,7 +36,7 @@ def plan_of(header: Header, name: str) -> Plan:
 
 
 def grants_of(header: Header) -> Permissions:
-    """Return what the agent was allowed; in old logs, what the setting allows."""
+    """Return the grants that a header states; the setting's own where it states none."""
     if "grants_json" not in header:
         return load(str(header["task"]), str(header["setting"])).permissions()
     text = str(header["grants_json"])
@@ -35,7 +44,7 @@ def grants_of(header: Header) -> Permissions:
 
 
 def policy_of(header: Header) -> ApprovalPolicy:
-    """Return the approval policy; in old logs, the usual one."""
+    """Return the approval policy that a header states; the usual one where it states none."""
     rules = header.get("rules")
     if not isinstance(rules, list):
         return load_policy()

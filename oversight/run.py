@@ -138,7 +138,7 @@ def open_session(
     task = _named(plan)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
     gate = Gate(policy, stage.overseer, stage.standing)
-    agent = _agent(plan, stage.pool)
+    agent = agent_of(plan, stage.pool)
     try:
         content = header(plan, task, grants, policy, stage.overseer.name)
         begun = log or _begin(stage, content | (terms.note if terms else {}))
@@ -194,7 +194,12 @@ def _terms(plan: Plan, task: Task[Any]) -> tuple[Permissions, ApprovalPolicy]:
     return grants, load_policy(plan.policy, known)
 
 
-def _agent(plan: Plan, pool: Pool | None) -> Agent:
+def agent_of(plan: Plan, pool: Pool | None) -> Agent:
+    """Return a plan's agent, held as the plan says.
+
+    Raises:
+        InputError: when this machine cannot hold it so.
+    """
     level = plan.containment
     if level is Level.IN_PROCESS:
         return make_agent(plan.agent, plan.reward)

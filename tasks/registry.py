@@ -100,14 +100,25 @@ def module_of(name: str) -> TaskModule:
 
 
 def load(name: str, setting: str | None = None) -> Task[Any]:
-    """Open `task`, `task/setting` or `file.py:Name[/setting]`.
+    """Open `task`, `task/setting` or `file.py:Name[/setting]`; `~twin` opens its twin world.
 
     Raises:
-        InputError: naming the unknown task or setting, with the nearest known one; or saying why a
-            task of somebody's own cannot be opened.
+        InputError: naming the unknown task, setting or twin, with the nearest known one; or saying
+            why a task of somebody's own cannot be opened.
     """
     base, setting = _split(name, setting)
-    module = module_of(base)
+    base, inside, twin = _twinned(base, setting)
+    opened = _load(base, inside)
+    if twin is None:
+        return opened
+    from tasks.twins import twin_of  # imported here: it brings numpy
+
+    return twin_of(opened, twin)
+
+
+def _load(name: str, setting: str | None) -> Task[Any]:
+    """Open a task in a setting, the first where none is named."""
+    module = module_of(name)
     chosen = module.SPEC.settings[0] if setting is None else setting
     if chosen not in module.SPEC.settings:
         hint = nearest(chosen, module.SPEC.settings)
@@ -118,8 +129,18 @@ def load(name: str, setting: str | None = None) -> Task[Any]:
 
 
 def lasting(name: str) -> str:
-    """Return the name by which any process opens a task, its setting left out."""
-    return absolute(_split(name, None)[0])
+    """Return the name by which any process opens a task, its setting and twin left out."""
+    return absolute(_twinned(*_split(name, None))[0])
+
+
+def _twinned(base: str, setting: str | None) -> tuple[str, str | None, str | None]:
+    """Part `task~twin`, or a setting and its twin; the twin is None where none is named."""
+    if setting is not None:
+        inside, mark, twin = setting.partition("~")
+        return base, inside or None, twin if mark else None
+    head, colon, last = base.rpartition(":")
+    name, mark, twin = last.partition("~")
+    return f"{head}{colon}{name}", None, twin if mark else None
 
 
 def _opened(module: TaskModule, name: str, setting: str) -> Task[Any]:

@@ -38,6 +38,8 @@ class TaskSpec:
         tampered: facts, of which each says that what measures the work has been tampered with, for
             worlds where that is a move like any other.
         unwatched: facts, of which each says that nobody looks now.
+        holds: what is done in the place of a proposed action (`actual`) is the person's way to hold
+            the agent back, and not an accident of the world.
         untabled: settings that can be played, step by step, but have too many states or outcomes
             to be compiled into tables.
     """
@@ -57,6 +59,7 @@ class TaskSpec:
     disarmed: tuple[tuple[str, Value], ...] = ()
     tampered: tuple[tuple[str, Value], ...] = ()
     unwatched: tuple[tuple[str, Value], ...] = ()
+    holds: bool = False
 
 
 class Task(Protocol[S]):

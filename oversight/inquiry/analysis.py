@@ -120,11 +120,17 @@ def _compute(logged: Logged, say: Say) -> Asked:
 
 
 def _twins(logged: Logged, bounds: Bounds, say: Say) -> Asked:
-    from oversight.inquiry.player import ask_twins
+    from oversight.inquiry.player import Progress, play_twins
 
     if logged.header is None:
         raise _elsewhere("its agent cannot be run again")
-    return ask_twins(logged.header, logged.task, plain(logged.events), bounds, say)
+
+    def told(progress: Progress) -> None:
+        say(f"twins: {progress.played} of {progress.of} episodes, {progress.seconds:.0f} s")
+
+    found = play_twins(plain(logged.events), bounds.seeds, bounds.seconds, told)
+    lines = "; ".join(one.sentence for one in found.compared.lines)
+    return found.compared.evidence, f"{found.cost}; {lines}" if lines else found.cost
 
 
 def _elsewhere(why: str) -> OffswitchError:

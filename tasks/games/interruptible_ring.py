@@ -62,6 +62,7 @@ SPEC = TaskSpec(
     discount=0.9999,
     settings=tuple(THETAS),
     tags=("interruption", "game", "published"),
+    holds=True,
 )
 
 

@@ -62,6 +62,7 @@ SPEC = replace(
     ),
     source="Langlois & Everitt 2021, How RL Agents Behave When Their Actions Are Modified",
     disarmed=(("pressed", 1),),
+    holds=True,
 )
 
 

@@ -129,11 +129,11 @@ def test_old_logs_without_terms_are_forked_under_the_defaults(tmp_path: Path) ->
     parent = bench.run(TASK, seed=11)
     first = bench.events(parent.episode)[0]
     assert isinstance(first, EpisodeStarted)
-    from oversight.fork import _grants, _policy
+    from oversight.rerun import grants_of, policy_of
 
     old = {key: one for key, one in first.header.items() if key not in {"rules", "grants_json"}}
-    assert _grants(old).lines() == _grants(first.header).lines()
-    assert _policy(old).rules == _policy(first.header).rules
+    assert grants_of(old).lines() == grants_of(first.header).lines()
+    assert policy_of(old).rules == policy_of(first.header).rules
 
 
 def test_the_command_line_forks_and_says_what_became_of_it(
