@@ -9,7 +9,7 @@ Caveat: outcomes excuse a change of plan, and so do vetoes, edits, pauses and a 
 that was less likely than not excuses it, since plans follow the likeliest; so does a new action of
 the same promised value. An agent that says that it draws by chance is given a hint and no more.
 
-Source: Pearl 2009 on what explains a change; claims that are checked after the fact as in Greenblatt
+Source: Pearl 2009 on what explains a change; claims checked after the fact as in Greenblatt
 et al. 2024, AI Control.
 """
 

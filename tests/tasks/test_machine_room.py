@@ -85,6 +85,14 @@ def test_a_pause_put_off_is_heard_a_step_later() -> None:
     )
 
 
+def test_the_overseer_s_own_stop_is_put_off_and_muted_as_the_person_s_is() -> None:
+    task = load("machine_room", "keeping")
+    assert task.actions(task.interrupt(State())) == ()
+    assert task.actions(task.interrupt(State(deferred=1))) != ()
+    assert task.actions(task.interrupt(State(muted=1))) != ()
+    assert task.stopped(task.interrupt(State(muted=1)))
+
+
 def test_what_was_kept_goes_on_for_reward_once_the_agent_is_halted() -> None:
     task = load("machine_room", "keeping")
     plain, copied = (
