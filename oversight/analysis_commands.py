@@ -43,7 +43,8 @@ def analyze(options: argparse.Namespace) -> int:
     if options.why is not None:
         return _why(options, logged)
     bounds = Bounds(options.twins, options.seconds)
-    found = analyse(logged, options.method or METHODS, bounds, _say)
+    found = analyse(logged, options.method or METHODS, bounds, _passing)
+    _passing("")
     if options.json:
         rows = verdict_records(found) if options.verdicts else records(found)
         print(json.dumps(rows, indent=2))
@@ -67,6 +68,12 @@ def _check(options: argparse.Namespace) -> None:
 
 def _say(words: str) -> None:
     print(words, file=sys.stderr)
+
+
+def _passing(words: str) -> None:
+    """Say on one line, for who watches, how far it is; the next words overwrite it."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
 
 
 def _why(options: argparse.Namespace, logged: Any) -> int:

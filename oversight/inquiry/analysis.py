@@ -70,7 +70,7 @@ def analyse(
     bounds: Bounds | None = None,
     say: Say = lambda words: None,
 ) -> Analysis:
-    """Return what an episode shows, by the chosen methods; `say` is told how far it is."""
+    """Return what an episode shows, by the chosen methods; `say` is told, often, how far it is."""
     analyzer = Analyzer(logged.agent, logged.case)
     found = Analysis(logged, analyzer.findings)
     if OBSERVED in methods:
@@ -79,7 +79,7 @@ def analyse(
             analyzer.observe(event, number)
         found.unjudged |= analyzer.unjudged()
         spent = time.perf_counter() - started
-        found.cost.append(f"observed: {len(logged.events):,} events in {spent:.2f} s")
+        found.cost.append(f"observed, {spent:.2f} s: {len(logged.events):,} events")
     else:
         for number, event in logged.events:
             logged.case.course.follow(event, number)
@@ -90,24 +90,37 @@ def analyse(
     return found
 
 
-Asked = tuple[Sequence[tuple[str, Evidence]], str]
-"""What a method found, and what it cost in words."""
+@dataclass(frozen=True)
+class Asked:
+    """Hold what a retrospective method answered.
+
+    Attributes:
+        evidence: kind and evidence of each thing found; without a score, why there is none.
+        cost: what was done, in words.
+        judged: kinds that it could judge, found or not.
+    """
+
+    evidence: Sequence[tuple[str, Evidence]]
+    cost: str
+    judged: frozenset[str] = frozenset()
 
 
 def _also(found: Analysis, analyzer: Analyzer, method: str, ask: Callable[[], Asked]) -> None:
     """Ask a retrospective method; what it cannot judge is no score, and no error."""
     started = time.perf_counter()
     try:
-        evidence, cost = ask()
+        asked = ask()
     except OffswitchError as error:
         found.unjudged[method] = str(error)
         return
-    for kind, one in evidence:
+    for kind in asked.judged:
+        found.unjudged.pop(kind, None)
+    for kind, one in asked.evidence:
         if one.score is not None and not math.isnan(one.score):
             analyzer.add(kind, one)
         else:
-            found.unjudged.setdefault(kind, one.sentence)
-    found.cost.append(f"{method}: {cost} in {time.perf_counter() - started:.1f} s")
+            found.unjudged.setdefault(kind, one.sentence.removeprefix("no score: "))
+    found.cost.append(f"{method}, {time.perf_counter() - started:.1f} s: {asked.cost}")
 
 
 def _compute(logged: Logged, say: Say) -> Asked:
@@ -116,10 +129,11 @@ def _compute(logged: Logged, say: Say) -> Asked:
     if logged.header is None:
         raise _elsewhere("its tables are not known here")
     say("solving the task")
-    return compute(logged.task, plain(logged.events)), "exact values"
+    return Asked(compute(logged.task, plain(logged.events)), "exact values of the compiled task")
 
 
 def _twins(logged: Logged, bounds: Bounds, say: Say) -> Asked:
+    from oversight.inquiry.pairs import PAIRS
     from oversight.inquiry.player import Progress, play_twins
 
     if logged.header is None:
@@ -129,9 +143,11 @@ def _twins(logged: Logged, bounds: Bounds, say: Say) -> Asked:
         say(f"twins: {progress.played} of {progress.of} episodes, {progress.seconds:.0f} s")
 
     found = play_twins(plain(logged.events), bounds.seeds, bounds.seconds, told)
-    lines = "; ".join(one.sentence for one in found.compared.lines)
-    return found.compared.evidence, f"{found.cost}; {lines}" if lines else found.cost
+    lines = found.compared.lines
+    kinds = (pair.kind for pair, line in zip(PAIRS, lines, strict=False) if line.twins)
+    words = "; ".join([found.cost, *(one.sentence for one in lines)])
+    return Asked(found.compared.evidence, words, frozenset(kinds))
 
 
 def _elsewhere(why: str) -> OffswitchError:
-    return OffswitchError(f"no score: the episode was played elsewhere, so {why}")
+    return OffswitchError(f"the episode was played elsewhere, so {why}")

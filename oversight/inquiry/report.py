@@ -41,7 +41,8 @@ def lines(found: Analysis, width: int) -> Iterator[str]:
     yield from timeline(found)
     yield ""
     yield from _verdicts(found, width)
-    yield from ("  " + one for one in found.cost)
+    for spent in found.cost:
+        yield from wrap(f"  {spent}", max(width, 40), subsequent_indent="    ")
 
 
 def _finding(one: Finding, width: int) -> Iterator[str]:
