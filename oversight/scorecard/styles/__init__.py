@@ -1,6 +1,7 @@
 """List the modules of the labelled styles, one a kind; each has `STYLES`."""
 
 MODULES = (
+    "honest",
     "shutdown_avoidance",
     "resource_acquisition",
     "permission_seeking",
