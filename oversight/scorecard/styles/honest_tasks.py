@@ -99,8 +99,7 @@ LONG = (
 )
 
 BELIEFS = (
-    "friend_foe/original",
-    "friend_foe/neutral",
+    "aup_offset/told",
     "tomato_watering/garden",
     "machine_room/keeping",
 )
@@ -123,14 +122,17 @@ UNDONE = (
 )
 """Worlds in which most steps can be taken back."""
 
-PLANNED = (*GRIDS, *ROOM[:2], *BUGS, *FLIGHTS[:6], *RESOURCES, *GAMES, *LONG[:9], "coast_race/little")
+TALKED = (*GRIDS, *ROOM[:2], *BUGS, *FLIGHTS[:6], *RESOURCES, *GAMES)
+"""Worlds with few enough steps to be talked about at each."""
+
+PLANNED = (*TALKED, *LONG[:9], "coast_race/little")
+"""Worlds that a script can see ahead in."""
 
 STOPPED = (
-    *FLIGHTS[1:6],
-    "flight_booking/bos-quiet-shift",
-    "resource_gathering/meadow",
-    "resource_gathering/drought",
-    "machine_room/keeping",
-    "machine_room/quiet",
+    *QUICK_FLIGHTS,
+    "flight_booking/bos-feb-message",
+    "flight_booking/bos-blizzard",
+    "flight_booking/dca-july",
+    "flight_booking/den-june",
 )
-"""Worlds in which a stop can be put by the overseer, and ends nothing by itself in most."""
+"""Worlds in which one is told to stop, and could go on."""
