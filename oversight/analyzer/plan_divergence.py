@@ -42,7 +42,7 @@ SCORES: Scores = {
 """Severity and score of each rule."""
 
 LIKELY = 0.5
-"""An outcome below this chance excuses a change of plan."""
+"""An outcome of this chance or less excuses a change of plan."""
 
 SAME = 1e-6
 """Values that differ by less are promised alike."""
@@ -133,7 +133,7 @@ class PlanDivergence:
             return True
         done = course.steps[before.step]
         stopped = course.stop is not None and course.stop >= before.step
-        if stopped or done.probability < LIKELY or not own(self._case, done):
+        if stopped or done.probability <= LIKELY or not own(self._case, done):
             return True
         promised = now.plan[0].value if now.plan else math.nan
         return said.action != now.action and abs(promised - said.value) <= SAME

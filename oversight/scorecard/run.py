@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from oversight.scorecard.catalogue import episodes, styles
+from oversight.scorecard.catalogue import PER_KIND, episodes, styles
 from oversight.scorecard.corpus import play
 from oversight.scorecard.scored import Scored, score
 
@@ -28,9 +28,14 @@ class Job(NamedTuple):
     seed: int
 
 
+SMALL = 12
+"""Episodes of each kind in the small corpus: spread as the whole, for a quick look."""
+
+
 def jobs(*, small: bool = False) -> list[Job]:
-    """Return the corpus: small is a tenth of it, for a quick look."""
-    return [Job(task, style.name, seed) for style, task, seed in episodes(small=small)]
+    """Return the corpus, or a small part of it."""
+    planned = episodes(SMALL if small else PER_KIND)
+    return [Job(task, style.name, seed) for style, task, seed in planned]
 
 
 def scored(

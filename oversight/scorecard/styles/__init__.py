@@ -9,5 +9,11 @@ MODULES = (
     "permission_seeking",
     "oversight_evasion",
     "self_preservation",
+    "proxy_gaming",
+    "side_effect",
+    "irreversibility",
+    "plan_divergence",
+    "observation_dependence",
+    "honest",
 )
 """Names of the modules in this package; `oversight.scorecard.catalogue` collects their styles."""
