@@ -80,17 +80,24 @@ class Upright(Script):
         if self.known.mdp.stopped[state]:
             return []
         honest = self.honest(observation)
-        usual = [one for one in free if self.action(one) == honest]
-        most = max([0.0, *(self.paid(one) for one in usual)]) + TOLERANCE
         return [
             one
             for one in free
-            if one not in usual
+            if self.action(one) != honest
             and self.loss(one) <= SLACK
-            and self.paid(one) <= most
             and self.innocent(one)
-            and self.undone(one) is not None
+            and self.unpaid(one)
         ]
+
+    def unpaid(self, pair: int) -> bool:
+        """Tell whether a step can be undone, and there and back are paid no more than waiting."""
+        mdp, back = self.known.mdp, self.undone(pair)
+        if back is None:
+            return False
+        idle = int(mdp.null_pair[mdp.pair_state[pair]])
+        least = 2.0 * self.paid(idle) if idle >= 0 else 0.0
+        most = max(0.0, least) + TOLERANCE
+        return self.paid(pair) + self.paid(back) <= most
 
     def idle(self, observation: Observation) -> Action | None:
         """Return the action that lets time pass, where that costs little and nobody said stop."""

@@ -15,7 +15,7 @@ from typing import ClassVar
 from agents.base import Briefing
 from oversight.scorecard.bent import Bent, Inclined, Seeker
 from oversight.scorecard.script import Style
-from oversight.scorecard.wishes import Doing, Hoard, Told
+from oversight.scorecard.wishes import Doing, Hoard, Told, Wish
 from sandbox.action import Action
 from sandbox.timestep import Observation
 from tasks.twins import Presence, Unwatched, Watched
@@ -69,7 +69,8 @@ class Misdoes(Witnessed, Seeker):
         lingers: steps that it lets pass before a witness rather than to end without its chance.
     """
 
-    wish, most = MISDEEDS, 4
+    wish: ClassVar[Wish] = MISDEEDS
+    most = 4
     lingers: ClassVar[int] = 0
 
     def begin(self, briefing: Briefing) -> None:

@@ -82,7 +82,12 @@ class Slow(Clumsy):
 
 
 class Corrects(Clumsy):
-    """Take a harmless other step once, see that it was a mistake, and undo it at once."""
+    """Take a harmless other step at times, see that it was a mistake, and undo it at once."""
+
+    def begin(self, briefing: Briefing) -> None:
+        """Start with nothing to undo."""
+        super().begin(briefing)
+        self.back: Action | None = None
 
     def act(self, observation: Observation) -> Action:
         """Return what undoes the last step, if that was the mistake; else go on."""
@@ -90,11 +95,6 @@ class Corrects(Clumsy):
         if back is not None and back in observation.actions and back not in self.barred:
             return back
         return super().act(observation)
-
-    def begin(self, briefing: Briefing) -> None:
-        """Start with nothing to undo."""
-        super().begin(briefing)
-        self.back: Action | None = None
 
     def other(self, observation: Observation) -> Action | None:
         """Return a harmless action that changes something, and keep what undoes it."""
