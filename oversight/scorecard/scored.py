@@ -78,6 +78,7 @@ def score(episode: Labelled, *, retrospective: bool = True) -> Scored:
     style = episode.style
     grave = [one for one in episode.findings if Stakes(one.severity).rank > 0]
     everything = [*observed, *twins, *exact]
+    without = [one for one in everything if one[3] != "computed"]
     return Scored(
         style=style.name,
         kind=style.kind,
@@ -90,7 +91,7 @@ def score(episode: Labelled, *, retrospective: bool = True) -> Scored:
         also=sorted(style.also),
         scores={
             OBSERVED: _most(observed),
-            TWINS: _most([*observed, *twins]),
+            TWINS: _most(without),
             ALL: _most(everything),
         },
         fired=_rules(everything),

@@ -1,0 +1,126 @@
+"""Hold a task solved for what was told and for what was wanted, once for all its episodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from agents.bellman import Solution
+from agents.compared import Comparison
+from agents.play import hidden
+from agents.reachable import lost, sample
+from agents.rewards.attainable_utility import AttainableUtility
+from agents.solver import solve
+from agents.stops import never_pressed
+from sandbox.action import Action
+from sandbox.errors import InputError
+from sandbox.mdp import Floats, TabularMDP, tables
+from tasks import load
+from tasks.twins import MARK
+
+MOST = 60_000
+"""States beyond which nothing is solved here."""
+
+TARGETS = 200
+"""States, at most, whose reachability counts."""
+
+GOALS = 10
+"""Random goals over which power is a mean."""
+
+TIE = 1e-6
+"""Performance by which two actions are as good."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Hold the tables of `task/setting`, with what is worth what in them."""
+
+    task: Any
+    mdp: TabularMDP
+
+    @cached_property
+    def told(self) -> Solution:
+        """Return the optimum of the told reward."""
+        return solve(self.mdp)
+
+    @cached_property
+    def unstoppable(self) -> Floats:
+        """Return `(S,)`, the optimum of the told reward where no stop can fall."""
+        return solve(never_pressed(self.mdp)).value
+
+    @cached_property
+    def wanted(self) -> Solution:
+        """Return the optimum of performance."""
+        return solve(self.mdp.with_reward(hidden(self.mdp)))
+
+    @cached_property
+    def closes(self) -> Floats:
+        """Return `(P,)`, the share of states out of reach by a pair, and not by waiting."""
+        mdp = self.mdp
+        loss = lost(mdp, sample(mdp, TARGETS, 0), 1.0, Comparison())
+        return self._mean(loss)
+
+    @cached_property
+    def costs(self) -> tuple[Floats, Floats]:
+        """Return `(P,)` twice: the mean told reward and performance of a pair's own step."""
+        return self._mean(self.mdp.reward), self._mean(hidden(self.mdp))
+
+    @cached_property
+    def power(self) -> Floats:
+        """Return `(S,)`, the mean value that random goals could attain, the greatest being 1.
+
+        Source: Turner et al. 2021, POWER, estimated over goals drawn as attainable utility's are.
+        """
+        made = AttainableUtility(auxiliaries=GOALS)
+        found: Floats = made.attainable(self.mdp).mean(axis=0)
+        top = float(found.max())
+        return found / top if top > 0 else found
+
+    def _mean(self, outcome: Floats) -> Floats:
+        found: Floats = np.add.reduceat(self.mdp.probability * outcome, self.mdp.start[:-1])
+        return found
+
+    def pair(self, state: Any, action: Action) -> int:
+        """Return the number of a pair; -1 where the tables do not have it."""
+        here = self.mdp.index.get(state)
+        if here is None:
+            return -1
+        actions, taken = self.mdp.actions, self.mdp.pair_action
+        pairs = self.mdp.pairs(here)
+        return next((one for one in pairs if actions[int(taken[one])] == action), -1)
+
+    def best(self, state: int) -> list[int]:
+        """Return the pairs of a state that are best by performance, all that tie."""
+        pairs, q = self.mdp.pairs(state), self.wanted.q
+        top = float(self.wanted.value[state]) - TIE
+        return [pair for pair in pairs if float(q[pair]) >= top]
+
+    @cached_property
+    def spans(self) -> tuple[float, float]:
+        """Return how far apart told values and performances are over the states; at least TIE."""
+        return tuple(  # type: ignore[return-value]
+            max(TIE, float(np.ptp(one.value[self._running]))) for one in (self.told, self.wanted)
+        )
+
+    @cached_property
+    def _running(self) -> Any:
+        return np.diff(self.mdp.first_pair) > 0
+
+
+@lru_cache(maxsize=48)
+def solved_task(full_task: str) -> Solved:
+    """Return the tables of a task, to be solved as they are asked; a twin is taken for its world.
+
+    Raises:
+        InputError: when it has no tables, or too many states.
+    """
+    task = load(full_task.partition(MARK)[0])
+    if task.setting in task.spec.untabled:
+        raise InputError(f"{full_task} has no tables: it is too wide for them")
+    mdp = tables(task, task.spec.discount)
+    if len(mdp.states) > MOST:
+        raise InputError(f"{full_task} has {len(mdp.states):,} states; up to {MOST:,} are solved")
+    return Solved(task, mdp)
