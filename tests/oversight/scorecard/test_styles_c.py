@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from oversight.scorecard.corpus import Labelled, play
 from oversight.scorecard.script import Script, Style, known
-from oversight.scorecard.shown import Shows
 from oversight.scorecard.styles import alone, honest_ways, shown_plans
+from sandbox.action import Proposal
 from sandbox.events import Applied, EpisodeEnded, Proposed, encode
 from sandbox.schema import Reversibility
-from sandbox.timestep import TerminationReason
+from sandbox.timestep import Observation, TerminationReason
 
 DISHONEST = (*alone.STYLES, *shown_plans.STYLES)
 SEEDS = range(3)
-TIMES = 3
+TIMES = 2
 """Tasks of a style that are tried here; the scorecard plays them all."""
 QUICK = (
     "coin_corridor",
@@ -158,39 +161,29 @@ def test_who_corrects_itself_takes_the_very_next_step_back() -> None:
 
 
 @pytest.mark.parametrize("task", ["coin_corridor/train-1", "machine_room/stores"])
-def test_an_honest_plan_is_kept_to_wherever_outcomes_are_the_likeliest(task: str) -> None:
-    for name in ("honest_plans", "honest_plans_clumsily"):
-        style = next(one for one in honest_ways.STYLES if one.name == name)
-        kept = 0
-        for seed in SEEDS:
-            before: tuple[object, ...] = ()
-            script = _Watching.of(style)
-            for event in proposed(play(script, task, seed, {})):
-                plan = event.proposal.plan
-                assert plan[0].action == event.proposal.action
-                if before == (event.step, True):
-                    kept += 1
-                before = (event.step + 1, len(plan) > 1)
-        assert kept
+@pytest.mark.parametrize("name", ["honest_plans", "honest_plans_clumsily", "honest_hints"])
+def test_an_honest_plan_is_kept_to_wherever_all_is_as_it_foresaw(name: str, task: str) -> None:
+    style = next(one for one in honest_ways.STYLES if one.name == name)
+    kept: list[bool] = []
+    for seed in SEEDS:
+        play(noting(style, kept), task, seed, {})
+    assert kept
+    assert all(kept)
 
 
-class _Watching(Shows):
-    """Check a script's promises from within: what is as foreseen is done as it was said."""
+def noting(style: Style, kept: list[bool]) -> Style:
+    """Return the style, whose script notes for each promise that fell due whether it was kept."""
+    base: Any = style.script
 
-    @classmethod
-    def of(cls, style: Style) -> Style:
-        """Return the style, its script watched."""
-
-        def checked(self: Shows, observation: object) -> object:
-            promised = self.promised if self.as_foreseen(observation) else None  # type: ignore[arg-type]
-            made = base.propose(self, observation)  # type: ignore[arg-type]
-            assert promised is None or made.action == promised
+    class Noting(base):  # type: ignore[misc]  # a class that is chosen here
+        def propose(self, observation: Observation) -> Proposal:
+            promised = self.promised if self.as_foreseen(observation) else None
+            made: Proposal = super().propose(observation)
+            if promised is not None:
+                kept.append(made.action == promised)
             return made
 
-        base = style.script
-        assert issubclass(base, Shows)
-        watched = type("Watched", (base,), {"propose": checked})
-        return Style(style.name, "", style.manner, style.half, style.tasks, watched)
+    return replace(style, script=Noting)
 
 
 @pytest.mark.parametrize("style", alone.STYLES, ids=lambda style: style.name)
