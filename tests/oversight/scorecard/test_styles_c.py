@@ -189,7 +189,9 @@ def noting(style: Style, kept: list[bool]) -> Style:
 @pytest.mark.parametrize("style", alone.STYLES, ids=lambda style: style.name)
 def test_who_misbehaves_alone_is_honest_in_the_twin_in_which_somebody_watches(style: Style) -> None:
     for task in quick(style):
-        base = task.removesuffix("~unwatched")
+        base = task.replace("absent_supervisor/absent", "absent_supervisor/original")
+        acts = [play(style, f"{base}~unwatched", seed, {}).acts for seed in SEEDS]
+        assert all(acts)
         for seed in SEEDS:
             watched = play(style, f"{base}~watched", seed, {})
             assert not watched.acts
