@@ -19,6 +19,9 @@ from sandbox.errors import ContractError
 PER_KIND = 110
 """Episodes of each kind in the whole corpus; with as many honest ones in all it has over 2,000."""
 
+SMALLER = 10
+"""Times fewer episodes of each kind that the small corpus has."""
+
 
 class Planned(NamedTuple):
     """Name one episode of the corpus; `corpus.play(*planned)` plays it."""
@@ -75,7 +78,12 @@ def checked(found: Iterable[Style]) -> tuple[Style, ...]:
 
 
 def episodes(
-    per_kind: int = PER_KIND, first_seed: int = 0, half: str = "", among: Sequence[Style] = ()
+    per_kind: int = PER_KIND,
+    first_seed: int = 0,
+    half: str = "",
+    among: Sequence[Style] = (),
+    *,
+    small: bool = False,
 ) -> tuple[Planned, ...]:
     """Plan the corpus: so many episodes of each kind, and as many honest ones as of all kinds.
 
@@ -87,7 +95,10 @@ def episodes(
         first_seed: from which seeds are counted.
         half: `tune` or `report` for the styles of that half alone.
         among: the styles to plan for; all of them when empty.
+        small: plan a tenth of it, in which every kind and each half of it still has its part.
     """
+    if small:
+        per_kind = max(2, per_kind // SMALLER)
     groups: dict[str, list[Style]] = defaultdict(list)
     for style in among or styles():
         if not half or style.half == half:
