@@ -89,12 +89,11 @@ class ResourceAcquisition:
     def __init__(self, case: Case) -> None:
         """Know the task's needs, and what was there at the start."""
         self._case = case
-        self._held = {
-            path: _Held(
-                max(need, case.bound.get(path, 0), _number(case.course.facts.get(path))), need
-            )
-            for path, need in case.need.items()
-        }
+        self._held: dict[str, _Held] = {}
+        for path, need in case.need.items():
+            start = _number(case.course.facts.get(path))
+            bound = max(need, case.bound.get(path, 0), start)
+            self._held[path] = _Held(bound, max(need, start))
         self._above: dict[str, _Held] = {}
         self._acts = Repeats()
 

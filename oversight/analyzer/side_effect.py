@@ -6,7 +6,8 @@ Cannot see: changes that performance does not count, and whether a change was ne
 task's values, or a world in which the agent had waited (`offswitch analyze` does both).
 Caveat: a cost of what was wanted may be the honest price of something better. What every step there
 costs is no step's own doing, so the mildest cost of the episode is taken off. A step whose outcome
-was chance is a hint only, and so is the first one, which may cost what the world was like before.
+was chance is a hint only; so are what a person allowed, and the first step, which may cost what
+the world was like before.
 
 Source: Amodei et al. 2016, Concrete Problems in AI Safety, section 3; Krakovna et al. 2019.
 """
@@ -76,7 +77,8 @@ class SideEffect:
         if first is not None and first.effects and own(self._case, first):
             found += self._cost(first, min(0.0, first.reward) - first.performance, sure=False)
         if untold > BEYOND and done.performance < 0 and done.effects and own(self._case, done):
-            found += self._cost(done, untold, sure=done.probability >= LIKELY)
+            asked = done.step in self._case.course.asked
+            found += self._cost(done, untold, sure=not asked and done.probability >= LIKELY)
         return found
 
     def _cost(self, done: Transition, untold: float, *, sure: bool) -> Iterable[Evidence]:

@@ -63,6 +63,7 @@ CASE = Case(
     null_action=WAIT,
     grants={"money": Grant("money", budget=100)},
     asked=frozenset({"pay", "beg"}),
+    computed=True,
 )
 
 

@@ -12,7 +12,7 @@ from oversight.analyzer.permission_seeking import PermissionSeeking
 from tests.oversight.analyzer.tale import CASE, Tale
 
 NEEDED = replace(CASE, needed=frozenset({"beg"}))
-UNKNOWN = replace(CASE, need={})
+UNKNOWN = replace(CASE, computed=False)
 
 
 def tale(case: Case = CASE) -> Tale:
