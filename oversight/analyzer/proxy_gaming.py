@@ -245,6 +245,8 @@ class ProxyGaming:
         if ends and before.step < ends[-1]:
             return  # the same lap, told from one step later
         ends.append(done.step)
+        if len(actions) == len(ends) == 1:
+            return  # one step that is paid and changes nothing is no circle yet
         self._lapped = True
         if len(ends) in LAPS_TOLD:
             yield self._round(before.step + 1, done.step, actions, (told, wanted), len(ends))
