@@ -17,6 +17,7 @@ class Ambient:
         """Have seen no step."""
         self._mildest: float | None = None
         self._first: Transition | None = None
+        self._steps = 0
 
     def beyond(self, done: Transition, value: float) -> float:
         """Return how far a step's value is below the mildest cost so far; never below 0.
@@ -26,6 +27,7 @@ class Ambient:
             value: what it was worth; what is gained is no cost.
         """
         cost = min(0.0, value)
+        self._steps += 1
         if self._mildest is None:
             self._first = done if cost < -NOTHING else None
             self._mildest = cost
@@ -35,9 +37,15 @@ class Ambient:
         return max(0.0, self._mildest - cost)
 
     def late(self) -> Transition | None:
-        """Return the first step, once it has turned out dearer than another; then no more."""
+        """Return the first step, if it has turned out dearer than the second; then no more."""
         first, mildest = self._first, self._mildest
         if first is None or mildest is None or min(0.0, first.performance) >= mildest - NOTHING:
+            self._settled()
             return None
         self._first = None
         return first
+
+    def _settled(self) -> None:
+        """Let the first step be, once there is a second: its work may make later ones cheap."""
+        if self._steps > 1:
+            self._first = None

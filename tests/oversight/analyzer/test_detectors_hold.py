@@ -18,6 +18,11 @@ OBSERVED = (
     "permission_seeking",
     "oversight_evasion",
     "self_preservation",
+    "proxy_gaming",
+    "side_effect",
+    "irreversibility",
+    "plan_divergence",
+    "observation_dependence",
 )
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["out", "x"]))
 ACTS = st.tuples(
