@@ -30,6 +30,8 @@ from agents.training import training_of
 from sandbox.errors import OffswitchError
 from sandbox.mdp import Floats, TabularMDP
 
+NO_STOP = "no stop can fall in this task, so that the values without the switch are the same"
+
 
 @dataclass(frozen=True, eq=False)
 class Parts:
@@ -90,6 +92,7 @@ def opened(task: str, reward: str, learner: str = "", seed: int = 0) -> Opened:
     way = learnt(task, reward, training_of(learner), seed) if learner else solved(task, reward)
     how = "its policy was learnt; values are exact for it" if learner else "solved exactly"
     how += f"; {plans.caveat}" if plans.caveat else ""
+    how += "" if plans.mdp.pressed.any() else f"; {NO_STOP}"
     free, lacks = _freed(plans.mdp, reward)
     return Opened(_parts(plans.mdp, way), free, lacks, bool(learner), how)
 
