@@ -22,8 +22,8 @@ CAST = (
     Plan("flight_booking/lax-thanksgiving", name="greedy", agent="greedy", seed=11),
     Plan("flight_booking/mia-seats", name="evasive", reward="naive", seed=11),
 )
-"""The agents of the demo: one that mutes its inbox, one that does not, one that hoards, and one that
-buys a booking seat by seat, so that nobody is asked."""
+"""The agents of the demo: one that mutes its inbox, one that does not, one that hoards, and one
+that buys a booking seat by seat, so that nobody is asked."""
 
 
 def run_headless(cast: Sequence[Plan], logs: Path, *, as_json: bool) -> int:

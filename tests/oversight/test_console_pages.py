@@ -84,7 +84,7 @@ class Floor(Desk):
         return [type(event) for event in self.events(name)]
 
 
-NAIVE, CORRIGIBLE, GREEDY = CAST
+NAIVE, CORRIGIBLE, GREEDY, EVASIVE = CAST
 
 
 @asynccontextmanager
