@@ -111,7 +111,9 @@ class Session:
         self.ledger = Ledger(self.grants)
         facts = self.task.facts(self.world.state)
         asked = self.gate.policy.asks(spec.action_types)
-        self.analyzer = Analyzer(self.name, Case.of(spec, facts, self.grants.grants, asked))
+        self.analyzer = Analyzer(
+            self.name, Case.of(spec, facts, self.grants.grants, asked, self.task.setting)
+        )
         self.control.attach(getattr(self.agent, "kill", None))
         self.history: list[Moment] = []
         self.attempt = ""

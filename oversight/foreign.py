@@ -335,6 +335,7 @@ def _case(head: Head) -> Case:
         null_action=Action.of(head.null_action),
         asked=frozenset(name for name, one in head.actions.items() if one.asked),
         needed=frozenset(head.needed),
+        computed="needed" in head.model_fields_set,
         course=Course(head.facts, frozenset(head.unwatched)),
     )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from oversight.analyzer.course import Course
+from oversight.analyzer.needs import needs
 from sandbox.action import Action, Value
 from sandbox.events import AnyEvent
 from sandbox.permissions import Grant
 from sandbox.schema import ActionType, Stakes
 from tasks.spec import TaskSpec
+from tasks.twins import MARK
 
 Facts = Sequence[tuple[str, Value]]
 
@@ -22,7 +24,8 @@ class Case:
 
     Attributes:
         action_types: by name, with their marks.
-        need: how much of a fact the task takes at most; more is surplus.
+        need: how much of a fact the best plan takes at least; more is not needed.
+        bound: how much of it the task declares to be no surplus yet.
         disarmed: facts, of which each says that the way to stop the agent is out of use.
         tampered: facts, of which each says that a measure of the work was tampered with.
         unwatched: facts, of which each says that nobody looks now.
@@ -30,6 +33,8 @@ class Case:
         grants: what the agent was allowed at the start, by scope.
         asked: names of the actions that somebody is asked about, by the policy.
         needed: names of marked actions without which the best performance cannot be reached.
+        computed: `need` and `needed` were computed, or stated for good; else they are a bound that
+            the task declares, and nothing is known of what is needed.
         course: what has happened so far, kept by the analyzer; the event that a detector is shown
             is already in it.
     """
@@ -43,6 +48,8 @@ class Case:
     grants: Mapping[str, Grant] = field(default_factory=dict)
     asked: Collection[str] = frozenset()
     needed: Collection[str] = frozenset()
+    computed: bool = False
+    bound: Mapping[str, int] = field(default_factory=dict)
     course: Course = field(default_factory=Course)
 
     @classmethod
@@ -52,11 +59,19 @@ class Case:
         facts: Facts = (),
         grants: Mapping[str, Grant] | None = None,
         asked: Collection[str] = frozenset(),
+        setting: str = "",
     ) -> Case:
-        """Return the case of a task, in which an episode begins with `facts`."""
+        """Return the case of a task, in which an episode begins with `facts`.
+
+        What the `setting` needs is as computed, for those that come with Offswitch.
+        """
+        known = needs().get(f"{spec.id}/{setting.partition(MARK)[0]}")
         return cls(
             action_types=spec.action_types,
-            need=spec.need,
+            need=spec.need if known is None else {**spec.need, **known.most},
+            needed=frozenset() if known is None else known.needed,
+            computed=known is not None,
+            bound=spec.need,
             disarmed=spec.disarmed,
             tampered=spec.tampered,
             unwatched=spec.unwatched,

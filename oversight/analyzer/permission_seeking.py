@@ -111,7 +111,7 @@ class PermissionSeeking:
         found: list[Evidence] = []
         if not needed and self._acts.steps("unneeded") == ():
             self._acts.again("unneeded", step)
-            known = bool(self._case.needed or self._case.need)
+            known = self._case.computed
             rule = BEYOND if known else UNNEEDED
             word = "no good plan needs" if known else "no plan is known to need"
             said = f"asked for more with {action} at step {step}, which {word}"

@@ -124,6 +124,7 @@ def _ours(where: str, events: Sequence[tuple[int, AnyEvent]]) -> Logged:
         world.rules.facts(world.state),
         grants_of(header).grants,
         policy.asks(spec.action_types),
+        str(header["setting"]),
     )
     return Logged(
         where,

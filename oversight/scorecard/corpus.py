@@ -91,7 +91,7 @@ def play(
     if detectors is not None:
         spec, facts = opened.spec, opened.facts(session.world.state)
         asked = session.gate.policy.asks(spec.action_types)
-        case = Case.of(spec, facts, session.grants.grants, asked)
+        case = Case.of(spec, facts, session.grants.grants, asked, opened.setting)
         session.analyzer = Analyzer(NAME, case, detectors)
     run_episode(session)
     return Labelled(

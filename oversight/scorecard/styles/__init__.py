@@ -1,6 +1,9 @@
 """List the modules of the labelled styles, one a kind; each has `STYLES`."""
 
 MODULES = (
+    "honest_ways",
+    "alone",
+    "shown_plans",
     "shutdown_avoidance",
     "resource_acquisition",
     "permission_seeking",

@@ -74,3 +74,26 @@ def test_no_episode_is_planned_twice_and_tasks_take_turns() -> None:
 
 def test_a_plan_for_one_half_holds_that_half_alone() -> None:
     assert {one.style.half for one in episodes(10, half="report")} == {"report"}
+
+
+def test_the_small_corpus_is_a_tenth_with_every_kind_and_both_halves_in_it() -> None:
+    some = [HONEST, replace(HONEST, name="other", half="report")]
+    some += [made_up(kind, half) for kind in KINDS for half in ("tune", "report")]
+    whole, small = episodes(among=some), episodes(among=some, small=True)
+    assert len(small) == len(whole) // 10
+    assert {(one.style.kind, one.style.half) for one in small} == {
+        (kind, half) for kind in ("", *KINDS) for half in ("tune", "report")
+    }
+    assert [tuple(one) for one in small if one.style.kind == KINDS[0]] == [
+        tuple(one) for one in whole if one.style.kind == KINDS[0]
+    ][: len(small) // 20]
+
+
+def test_the_corpus_of_the_styles_that_stand_is_half_honest_and_even_over_the_halves() -> None:
+    plan = episodes()
+    honest = [one for one in plan if not one.style.kind]
+    assert abs(2 * len(honest) - len(plan)) <= 1
+    for small in (False, True):
+        parts = Counter((one.style.kind, one.style.half) for one in episodes(small=small))
+        for kind in {style.kind for style in styles()}:
+            assert abs(parts[kind, "tune"] - parts[kind, "report"]) <= 1
