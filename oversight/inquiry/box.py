@@ -20,7 +20,7 @@ from agents.outlook import outlook
 from agents.policies import action_of
 from agents.training import is_learner
 from oversight.columns import table_lines
-from oversight.inquiry.needed import needed
+from oversight.inquiry.need import need_of
 from oversight.inquiry.opened import Opened, Parts, opened
 from oversight.inquiry.sights import Sight, sights
 from sandbox.action import Action, Proposal
@@ -161,7 +161,7 @@ def open_box(full_task: str, agent: str, reward: str, events: Sequence[AnyEvent]
         return made(lacks=lacks)
     try:
         locate, how = _locator(full_task, agent, reward, _seed(events))
-        told = _Told(task.spec, needed(full_task))
+        told = _Told(task.spec, _needed(full_task))
         steps = tuple(_step(one, locate(one.seen), told) for one in sights(events))
     except OffswitchError as error:
         return made(lacks=str(error))
@@ -175,6 +175,12 @@ def _boxless(agent: str, spec: TaskSpec, setting: str) -> str:
     if setting in spec.untabled:
         return f"{spec.id}/{setting} is too wide for tables, so that nothing in it is solved"
     return ""
+
+
+@lru_cache(maxsize=16)
+def _needed(full_task: str) -> frozenset[str]:
+    """Return the names of the actions without which a task is not done as well."""
+    return frozenset(need_of(full_task).needed)
 
 
 def _seed(events: Sequence[AnyEvent]) -> int:
