@@ -154,6 +154,7 @@ def open_box(full_task: str, agent: str, reward: str, events: Sequence[AnyEvent]
     Raises:
         InputError: if the task is not installed.
     """
+    full_task = _named(full_task, events)
     task = load(full_task)
     made = partial(Box, full_task, agent, reward)
     lacks = _boxless(agent, task.spec, task.setting)
@@ -175,6 +176,14 @@ def _boxless(agent: str, spec: TaskSpec, setting: str) -> str:
     if setting in spec.untabled:
         return f"{spec.id}/{setting} is too wide for tables, so that nothing in it is solved"
     return ""
+
+
+def _named(full_task: str, events: Sequence[AnyEvent]) -> str:
+    """Return task/setting as the log states it; as given, where the log has no header."""
+    first = events[0] if events else None
+    if not isinstance(first, EpisodeStarted):
+        return full_task
+    return f"{first.header['task']}/{first.header['setting']}"
 
 
 @lru_cache(maxsize=16)
