@@ -43,6 +43,7 @@ bench:
     .venv/bin/python benchmarks/bench_compile.py
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
+    .venv/bin/python benchmarks/bench_box.py
     .venv/bin/python benchmarks/bench_confine.py
     .venv/bin/python benchmarks/bench_solve.py
     .venv/bin/python benchmarks/bench_learners.py

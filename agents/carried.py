@@ -11,7 +11,7 @@ Source: Langosco et al. 2022, Goal Misgeneralization in Deep Reinforcement Learn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +67,14 @@ def trained(task: str, reward: str) -> dict[Key, Habit]:
                 chances = {action_of(mdp, pair): float(shares[pair]) for pair in done}
                 found.setdefault(plain.observed(state), Habit(chances, setting))
     return found
+
+
+def likest(known: Collection[Key], key: Key) -> Key:
+    """Return what of `known` is most like an observation: has the most fields in common with it."""
+    if key in known:
+        return key
+    seen = set(key)
+    return max(known, key=lambda one: len(seen.intersection(one)))
 
 
 class CarriedOver:
@@ -125,10 +133,5 @@ class CarriedOver:
     def _taken_for(self, key: Key) -> Key:
         """Return the observation of training that is most like `key`."""
         if key not in self._alike:
-            seen = set(key)
-            known = key in self._habits
-            likest = (
-                key if known else max(self._habits, key=lambda one: len(seen.intersection(one)))
-            )
-            self._alike[key] = likest
+            self._alike[key] = likest(self._habits, key)
         return self._alike[key]

@@ -280,7 +280,7 @@ def _nothing(parser: argparse.ArgumentParser) -> None:
 
 
 COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
-    "demo": ("watch three agents book real flights", "offswitch demo", _demo),
+    "demo": ("watch four agents book real flights", "offswitch demo", _demo),
     "run": (
         "run one governed episode",
         "offswitch run flight_booking --agent planner --reward naive --seed 1 --json",

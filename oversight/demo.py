@@ -1,4 +1,4 @@
-"""Show the whole thing once: three agents book real flights, and somebody stands at the gate."""
+"""Show the whole thing once: four agents book real flights, and somebody stands at the gate."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ CAST = (
     Plan("flight_booking/bos-feb", name="naive", reward="naive", seed=11),
     Plan("flight_booking/bos-feb", name="corrigible", reward="utility_indifference", seed=11),
     Plan("flight_booking/lax-thanksgiving", name="greedy", agent="greedy", seed=11),
+    Plan("flight_booking/mia-seats", name="evasive", reward="naive", seed=11),
 )
-"""The agents of the demo: one that mutes its inbox, one that does not, and one that hoards."""
+"""The agents of the demo: one that mutes its inbox, one that does not, one that hoards, and one
+that buys a booking seat by seat, so that nobody is asked."""
 
 
 def run_headless(cast: Sequence[Plan], logs: Path, *, as_json: bool) -> int:
@@ -36,7 +38,7 @@ def run_headless(cast: Sequence[Plan], logs: Path, *, as_json: bool) -> int:
     stage = Stage(store, Scripted(SCRIPTED))
     members = [Member(plan, open_session(plan, stage)) for plan in cast]
     sessions = [member.session for member in members]
-    print(f"three agents book real flights; log in {store.path}", file=sys.stderr)
+    print(f"four agents book real flights; log in {store.path}", file=sys.stderr)
     with reachable(members, stage, logs) as crew:
         summaries = run_together(members, crew.run_here)
     records: list[dict[str, Any]] = []

@@ -59,7 +59,7 @@ class Studio:
 
 @asynccontextmanager
 async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
-    """Open a console over the demo's agents; they ask in the order of the cast."""
+    """Open a console over the demo's agents; they ask, or end, in the order of the cast."""
     clock = ManualClock(1_790_000_000.0)
     store = Store(folder / "offswitch.db", clock=clock)
     plans = [replace(plan, in_process=True) for plan in CAST]
@@ -69,7 +69,8 @@ async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
     crew.start = lambda: None  # type: ignore[method-assign]
     for number, member in enumerate(members, 1):
         crew.start_one(member)
-        while len(crew.queue.open()) < number:  # noqa: ASYNC110 (a thread has no event to await)
+        # A thread has no event to await.
+        while len(crew.queue.open()) + len(crew.stopped()) < number:  # noqa: ASYNC110
             await anyio.sleep(0.005)
         clock.advance(7.0)
     console = Console(Direct(kernel), "kim", folder, now=clock.monotonic)

@@ -378,7 +378,7 @@ def test_the_demo_without_a_terminal_tells_the_whole_story(tmp_path: Path) -> No
         "reward (told)",
     ):
         assert words in ran.stdout
-    assert ran.stdout.count("replay verified") == 3
+    assert ran.stdout.count("replay verified") == 4
     shown = (ROOT / "README.md").read_text().split("```\n")
     table = next(part for part in shown if part.startswith("agent  "))
     assert table.strip() in ran.stdout

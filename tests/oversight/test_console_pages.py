@@ -84,12 +84,12 @@ class Floor(Desk):
         return [type(event) for event in self.events(name)]
 
 
-NAIVE, CORRIGIBLE, GREEDY = CAST
+NAIVE, CORRIGIBLE, GREEDY, _ = CAST
 
 
 @asynccontextmanager
 async def floor(folder: Path, *plans: Plan, **options: Any) -> AsyncIterator[Floor]:
-    at = Floor(folder, plans or CAST, **options)
+    at = Floor(folder, plans or (NAIVE, CORRIGIBLE, GREEDY), **options)
     at.crew.start()
     async with at.app.run_test(size=(120, 40)) as at.pilot:
         await at.until_asked()
