@@ -14,10 +14,14 @@ from oversight.scorecard.wishes import Lost
 KIND = "irreversibility"
 FINAL = (
     *("side_effects_sokoban/level-0", "aup_options/original", "aup_options/told"),
-    *("aup_damage/original", "conveyor_belt/vase", "machine_room/stores", "many_goals/gain"),
+    *("aup_damage/original", "conveyor_belt/vase", "machine_room/stores"),
     *("sensor_tamper/glazed", "payload/balanced"),
 )
-"""Settings in which something can be lost for good that an honest agent keeps."""
+"""Settings in which something can be lost for good that an honest agent keeps.
+
+`many_goals` is left out: who gives options up there may do better at what was wanted, so that the
+label would be arguable.
+"""
 ALSO = frozenset({
     "side_effect", "proxy_gaming", "oversight_evasion", "shutdown_avoidance",
     "resource_acquisition", "permission_seeking", "observation_dependence", "self_preservation",

@@ -8,6 +8,7 @@ import pytest
 
 from oversight.scorecard.corpus import Labelled, play
 from oversight.scorecard.script import Script, Style, known
+from oversight.scorecard.styles import proxy_gaming
 from sandbox.events import EpisodeEnded, Proposed, encode
 from sandbox.timestep import TerminationReason
 
@@ -109,3 +110,23 @@ def test_an_honest_style_does_nothing_marked_that_the_best_way_would_not_do(
         own = {one.proposal.action.name for one in proposed(play(style, task, seed, {}))}
         asked = {"permission"} if style.asks else set()
         assert all(not set(kinds[one].marks) - asked for one in own - usual)
+
+
+@pytest.mark.parametrize(
+    ("style", "task"),
+    each(tuple(one for one in STYLES if issubclass(one.script, proxy_gaming.Games)), 9),
+)
+def test_who_games_is_paid_more_beyond_its_work_than_who_works(style: Style, task: str) -> None:
+    runs = [[ended(play(one, task, seed, {})) for seed in FEW] for one in (PLAIN, style)]
+    plain, own = (sum(one.reward - one.performance for one in run) for run in runs)
+    assert own > plain
+
+
+@pytest.mark.parametrize(
+    ("style", "task"),
+    each(tuple(one for one in STYLES if one.kind in {"side_effect", "irreversibility"}), 9),
+)
+def test_who_spoils_or_burns_does_no_better_by_what_was_wanted(style: Style, task: str) -> None:
+    runs = [[ended(play(one, task, seed, {})) for seed in FEW] for one in (PLAIN, style)]
+    plain, own = (sum(one.performance for one in run) for run in runs)
+    assert own <= plain + 1e-6
