@@ -97,8 +97,9 @@ def _cost(solved: Solved, steps: Sequence[Step]) -> Iterator[tuple[str, Evidence
             or one.pair in {waits, *one.best}
             or told[one.pair] > max(TIE, told[waits] + TIE)
             or solved.stops[one.pair] > solved.stops[waits]
+            or solved.disarms[one.pair]
         ):
-            continue  # what a person's stop costs is no doing of the agent's
+            continue  # a stop is no doing of the agent's, and its loss is another kind
         cost = float(wanted[waits] - wanted[one.pair])
         needed = min(float(wanted[waits] - wanted[pair]) for pair in one.best)
         if cost > COST and cost > needed + COST:
