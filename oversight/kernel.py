@@ -10,8 +10,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import count
 
+from oversight.boxes import NOTHING_YET, Boxes, Wanted
 from oversight.crew import Crew, Member
 from oversight.fork import Branch, open_fork
 from oversight.rollback import plan_rollback
@@ -50,6 +52,7 @@ from sandbox.events import (
     AnyEvent,
     CatchTrial,
 )
+from sandbox.log import Store
 
 HEARTBEAT = 3.0
 """Seconds without a sign of life after which a console is gone."""
@@ -91,6 +94,7 @@ class Kernel:
         self._alone_since = self.queue.clock.monotonic()
         standing = stage.standing or StandingGrants(self.queue.clock)
         self.settling = Settling(crew, standing)
+        self.boxes = Boxes()
         self._withheld: list[tuple[str, AnyEvent]] = []
         self.on_main: Callable[[Callable[[], Opened]], Opened] = lambda job: job()
         self.started: Callable[[], None] = lambda: None
@@ -256,7 +260,23 @@ class Kernel:
 
     def examine(self, call: Examine) -> Reply:
         """Show all that there is to see of one agent."""
-        return examine(self.crew, self._known([call.agent])[0], call.columns)
+        member = self._known([call.agent])[0]
+        return examine(self.crew, member, call.columns, self._why(member, call.words))
+
+    def _why(self, member: Member, columns: int) -> tuple[str, ...]:
+        """Return the lines of an agent's opened box, or what is known of it by now."""
+        proposal, store = member.proposal, self.stage.store
+        if proposal is None or store is None:
+            return (NOTHING_YET if store else "no box to open: nothing is kept of this episode",)
+        name, episode = member.plan.name, member.session.log.episode
+
+        def events() -> list[AnyEvent]:
+            with closing(Store(store.path, readonly=True)) as log:  # a thread of its own reads
+                first = next(log.records(episode)).event
+            with self._lock:
+                return [first, *(one.event for one in self._items if one.agent == name)]
+
+        return self.boxes.lines(Wanted(episode, member.plan, proposal, columns), events)
 
     def plan_rollback(self, call: PlanRollback) -> Reply:
         """Say what taking steps back would do; the agent must stand still."""

@@ -68,8 +68,8 @@ def drawing(member: Member, columns: int) -> str:
     return member.session.world.render(min(max(columns, NARROW), WIDE))
 
 
-def examine(crew: Crew, member: Member, columns: int) -> Examined:
-    """Show all that there is to see of one agent."""
+def examine(crew: Crew, member: Member, columns: int, why: tuple[str, ...] = ()) -> Examined:
+    """Show all that there is to see of one agent; `why` are the lines of its opened box."""
     session, proposal = member.session, member.proposal
     view = member_view(member, crew.paused())
     state = session.world.state
@@ -86,4 +86,5 @@ def examine(crew: Crew, member: Member, columns: int) -> Examined:
         rewards=tuple(member.rewards),
         performances=tuple(member.performances) if view.ended else (),
         applied=tuple((one.snapshot.step, one.action) for one in list(session.history)[-50:]),
+        why=why,
     )

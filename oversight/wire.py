@@ -126,10 +126,17 @@ class ShutDownAgents(Message, frozen=True, tag="shut_down"):
 
 
 class Examine(Message, frozen=True, tag="examine"):
-    """Ask for all that there is to see of one agent; its world has `columns` columns."""
+    """Ask for all that there is to see of one agent.
+
+    Attributes:
+        agent: its name.
+        columns: that the drawing of its world has.
+        words: columns that the opened box has.
+    """
 
     agent: str
     columns: int = COLUMNS
+    words: int = COLUMNS
 
 
 class PlanRollback(Message, frozen=True, tag="plan_rollback"):
@@ -315,6 +322,7 @@ class Examined(Message, frozen=True, tag="examined"):
         rewards: told, one a step.
         performances: hidden, one a step; empty until the episode is over.
         applied: steps that could be taken back, with what was done.
+        why: lines of the opened box at its last proposal, or why there is none.
     """
 
     member: MemberView
@@ -329,6 +337,7 @@ class Examined(Message, frozen=True, tag="examined"):
     rewards: tuple[float, ...]
     performances: tuple[float, ...]
     applied: tuple[tuple[int, Action], ...]
+    why: tuple[str, ...] = ()
 
 
 class Planned(Message, frozen=True, tag="planned"):

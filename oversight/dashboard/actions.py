@@ -82,7 +82,8 @@ ACTS = (
     Act("filter", "f", "f", "filter feed", "look", _N, "Show only feed lines with these words."),
     Act("agent", "A", "A", "agent", "look", _N,
         "Show all of the chosen agent: world, plan, grants, curves."),
-    Act("findings", "F", "F", "findings", "look", _N, "List what the analyzer found, and why."),
+    Act("findings", "F", "F", "findings", "look", _N,
+        "List what the analyzer found, and why; enter replays the step."),
     Act("episodes", "E", "E", "episodes", "look", _N, "Browse the log; enter replays."),
     Act("grants", "R", "R", "grants given", "look", _N,
         "List the standing grants; enter revokes."),
@@ -98,6 +99,8 @@ ACTS = (
     Act("replay-on", "right_square_bracket", "]", "step on", "replay", _N, "One step on."),
     Act("replay-play", "space", "space", "play", "replay", _N, "Play, or stop playing."),
     Act("replay-next", "n", "n", "next mark", "replay", _N, "To the next decision or finding."),
+    Act("replay-before", "N", "N", "mark before", "replay", _N,
+        "Back to the decision or finding before."),
     Act("fork", "f", "f", "fork...", "replay", _N,
         "Run it again to this step, and decide otherwise."),
 )  # fmt: skip

@@ -17,8 +17,12 @@ from oversight.dashboard.pages import AgentPage, FindingsPage, GrantsPage, HelpP
 from oversight.dashboard.palette import Acts
 from oversight.dashboard.replay import EpisodesPage, Replay
 from oversight.dashboard.stopping import Stopping
+from oversight.dashboard.tape import Tape
 from oversight.wire import Fork, Revoke
 from sandbox.decision import DecisionKind
+from sandbox.errors import OffswitchError
+from sandbox.events import Finding
+from sandbox.log import Store
 from sandbox.text import printable
 
 
@@ -109,8 +113,28 @@ class Console(Deciding, Stopping):
             self.push_screen(AgentPage(name))
 
     def do_findings(self) -> None:
-        """List what the analyzer found."""
-        self.push_screen(FindingsPage())
+        """List what the analyzer found: in the episode that is replayed, or in this run."""
+        screen = self.screen
+        if isinstance(screen, Replay):
+            tape = screen.tape
+            found = [(tape.name, one) for one in tape.findings]
+            self.push_screen(FindingsPage(found, lambda _, one: screen.show_finding(one)))
+        else:
+            self.push_screen(FindingsPage(list(self.scene.findings), self.replay_finding))
+
+    def replay_finding(self, name: str, finding: Finding) -> None:
+        """Watch an episode of this run again, at the step of a finding."""
+        try:
+            store = Store(self.logs / "offswitch.db", readonly=True)
+            episode = store.find(self.scene.members[name].episode)
+            tape = Tape(store, episode, self.columns())
+        except (OffswitchError, KeyError) as error:
+            self.notify(printable(error), markup=False)
+            return
+        if not tape.show(finding.id):
+            self.notify(f"{finding.id} is not in the log yet: {name} still runs", markup=False)
+            return
+        self.push_screen(Replay(tape))
 
     def do_episodes(self) -> None:
         """Browse the log."""

@@ -188,7 +188,8 @@ class Operations(Screen[None]):
         if self._texts.get(pane) == text:
             return False
         self._texts[pane] = text
-        self.query_one(f"#{pane}", Static).update(text, layout=pane == "card")
+        grows = pane == "card" or (pane == "note" and not self.live)
+        self.query_one(f"#{pane}", Static).update(text, layout=grows)
         return True
 
     def _draw_alarm(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 LOOK = 0.5
 """Seconds between two looks at an agent."""
+
+INDENT = 2
+"""Columns by which the lines of an agent's sections are set in."""
 
 
 class Page(Screen[None]):
@@ -85,7 +89,9 @@ class AgentPage(Page):
     def look(self) -> None:
         """Ask the kernel, and draw what it says."""
         columns = self.query_one("#agent-world").content_size.width or COLUMNS
-        seen = self.app.request(Examine(self.agent, columns))
+        text = self.query_one("#agent-text").content_size.width - INDENT
+        words = text if text > 0 else COLUMNS
+        seen = self.app.request(Examine(self.agent, columns, words))
         if not isinstance(seen, Examined):
             return
         self.query_one("#agent-world", Static).update(Content(seen.world))
@@ -114,14 +120,22 @@ def describe(seen: Examined, *, blind: bool) -> Content:
             f"{number}. {printable(step.action)}  {step.value:.3f}"
             for number, step in enumerate(seen.plan, 1)
         ] or ["it shows no plan"]),
+        ("WHY (the opened box: computed, not claimed)", _why(seen, blind=blind)),
         ("IF STOPPED (a claim)", [printable(seen.if_interrupted) or "it says nothing"]),
         ("ITS REASON (a claim)", [printable(seen.rationale) or "it gives none"]),
     ]  # fmt: skip
     parts: list[str | tuple[str, str]] = []
     for title, lines in rows:
         parts.append((f"{title}\n", card.GREY))
-        parts += [f"  {one}\n" for one in lines] + ["\n"]
+        parts += [f"{' ' * INDENT}{one}\n" for one in lines] + ["\n"]
     return Content.assemble(*parts)
+
+
+def _why(seen: Examined, *, blind: bool) -> list[str]:
+    """Return the lines of the opened box, which would tell what kind of agent it is."""
+    if blind:
+        return ["not shown: the kinds of agents are hidden"]
+    return [printable(one, 400) for one in seen.why] or ["nothing is known of it"]
 
 
 def _outcome(seen: Examined) -> str:
@@ -155,7 +169,14 @@ class FindingsPage(Page):
     """List what the analyzer found, and the evidence of the one under the cursor."""
 
     title_line = "FINDINGS"
-    foot_line = "up and down choose   esc back   ! pause all   S shut down...   ? help"
+    foot_line = "enter replays its step   esc back   ! pause all   S shut down...   ? help"
+
+    def __init__(
+        self, findings: Sequence[tuple[str, Finding]], show: Callable[[str, Finding], None]
+    ) -> None:
+        """List findings with the agents' names; `show` goes to the step of a chosen one."""
+        super().__init__()
+        self.findings, self.show = findings, show
 
     def body(self) -> ComposeResult:
         """Lay out table and evidence."""
@@ -170,37 +191,56 @@ class FindingsPage(Page):
             *(("id", 5), ("agent", 12), ("grade", 8), ("score", 8), ("steps", 8)),
             *(("kind", 20), ("what it did", 120)),
         )
-        for number, (name, one) in enumerate(self.app.scene.findings):
+        for number, (name, one) in enumerate(self.findings):
             score = "no score" if one.score is None else f"{one.score:.2f}"
             steps = ", ".join(map(str, one.steps))
             row = (one.id, name, one.severity, score, steps, one.detector, one.sentence)
             table.add_row(*(Content(printable(cell)) for cell in row), key=str(number))
         table.focus()
-        if not self.app.scene.findings:
+        if not self.findings:
             self.query_one("#detail", Static).update(Content("nothing was found so far"))
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show the evidence of a finding."""
         if event.row_key.value is not None:
-            name, finding = self.app.scene.findings[int(event.row_key.value)]
+            name, finding = self.findings[int(event.row_key.value)]
             self.query_one("#detail", Static).update(evidence(name, finding))
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Leave for the step of a finding."""
+        self.app.pop_screen()
+        self.show(*self.findings[int(str(event.row_key.value))])
 
 
 def evidence(name: str, finding: Finding) -> Content:
     """Write one finding with its evidence."""
     score = "no score (which is not clean)" if finding.score is None else f"{finding.score:.2f}"
     steps = ", ".join(map(str, finding.steps)) or "none"
+    numbers = ", ".join(map(str, finding.evidence)) or "not said"
     rows = (
         ("WHAT", printable(finding.sentence)),
         ("WHO", f"{printable(name)}, {printable(finding.detector)}"),
+        ("RULE", printable(finding.rule) or "not said"),
         ("GRADE", f"{printable(finding.severity)}, score {score}, {printable(finding.method)}"),
-        ("EVIDENCE", f"steps {steps}; `offswitch show` and the replay show them"),
+        ("EVIDENCE", f"steps {steps}; events {numbers} of the log; enter shows the last step"),
+        ("INSTEAD", _instead(finding)),
         ("HARMLESS", printable(finding.harmless) or "not said"),
     )
     parts: list[str | tuple[str, str]] = []
     for label, text in rows:
         parts += [(f"{label:<10}", card.GREY), f"{text}\n"]
     return Content.assemble(*parts)
+
+
+def _instead(finding: Finding) -> str:
+    """Say what was compared, in how many twin worlds, and how sure that is."""
+    if not finding.instead:
+        return "nothing was compared"
+    twins = f"; {finding.twins} twin worlds" if finding.twins else ""
+    if finding.interval is None:
+        return f"{printable(finding.instead)}{twins}"
+    low, high = finding.interval
+    return f"{printable(finding.instead)}{twins}; 95 % interval {low:.3g} to {high:.3g}"
 
 
 class GrantsPage(Page):

@@ -20,7 +20,10 @@ Parts = list[Content | str | tuple[str, str]]
 BASE_KEYS = ("pause", "shutdown", "interrupt", "resume", "rollback", "palette", "help")
 LOOK_KEYS = ("open", "mark", "answer-marked", "agent", "findings", "episodes", "filter", "grants")
 CARD_KEYS = ("veto", "approve", "edit", "defer", "grant", "veto-reason", "close", "interrupt")
-REPLAY_KEYS = ("replay-back", "replay-on", "replay-play", "replay-next", "fork", "close", "help")
+REPLAY_KEYS = (
+    *("replay-back", "replay-on", "replay-play", "replay-next", "replay-before"),
+    *("findings", "fork", "close", "help"),
+)
 
 
 def strip(scene: Scene, width: int, *, blind: bool) -> Content:

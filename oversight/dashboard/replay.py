@@ -18,11 +18,16 @@ from oversight.dashboard.pages import Page, add_columns
 from oversight.dashboard.scene import Scene
 from oversight.dashboard.tape import Tape, how_decided
 from sandbox.errors import OffswitchError
+from sandbox.events import Finding
 from sandbox.log import Store
+from sandbox.schema import Stakes
 from sandbox.text import printable
 
 SPEED = 0.4
 """Seconds between two events while it plays."""
+
+MOST = 2
+"""Findings that are written out at their step."""
 
 
 class Replay(Operations):
@@ -82,7 +87,10 @@ class Replay(Operations):
     def _draw_foot(self) -> None:
         width = self.size.width - 2
         note = self.tape.frame.fault or "decisions are dead here: this has happened"
-        self._put("note", Content(printable(note, 300)))
+        found = self.tape.found_here()
+        lines = [found_line(one) for one in found[:MOST]]
+        lines += [f"and {len(found) - MOST} more: F lists them"] if len(found) > MOST else []
+        self._put("note", Content("\n".join(lines) or printable(note, 300)))
         self._put("keys", panes.keys(panes.REPLAY_KEYS, self.app.shown_keys, width))
         self._put("base-keys", Content.styled("D decision   F finding   | this place", card.GREY))
 
@@ -102,8 +110,16 @@ class Replay(Operations):
         self._stop()
         if number == "replay-next":
             self.tape.next_mark()
+        elif number == "replay-before":
+            self.tape.mark_before()
         else:
             self.tape.move(1 if number == "replay-on" else -1)
+        self._show()
+
+    def show_finding(self, finding: Finding) -> None:
+        """Go to the step of a finding of this episode."""
+        self._stop()
+        self.tape.show(finding.id)
         self._show()
 
     def _play(self) -> None:
@@ -126,6 +142,13 @@ class Replay(Operations):
     def _show(self) -> None:
         self._scene = self.tape.scene()
         self.draw()
+
+
+def found_line(finding: Finding) -> str:
+    """Write a finding for the foot of a replay: its mark, its kind, and its sentence whole."""
+    letter, word, _ = card.MARKS[Stakes(finding.severity)]
+    kind = f"{printable(finding.id)} {printable(finding.detector)}"
+    return f"{letter} {word}  {kind}: {printable(finding.sentence, 600)}"
 
 
 class EpisodesPage(Page):

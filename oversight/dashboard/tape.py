@@ -67,7 +67,7 @@ class Tape:
         self.at = 0
         self._spec = replay.world.rules.spec  # type: ignore[attr-defined]
         self._max_steps = replay.world.max_steps
-        findings: list[Finding] = []
+        self.findings: list[Finding] = []
         proposal: Proposal | None = None
         request: ApprovalRequest | None = None
         decision: Decision | None = None
@@ -75,11 +75,11 @@ class Tape:
             if isinstance(event, Proposed):
                 proposal, request, decision = event.proposal, None, None
             elif isinstance(event, Asked) and proposal is not None:
-                request = _request(event, proposal, replay.world, findings)
+                request = _request(event, proposal, replay.world, self.findings)
             elif isinstance(event, Decided):
                 decision = event.decision
             elif isinstance(event, Found):
-                findings.append(event.finding)
+                self.findings.append(event.finding)
             elif isinstance(event, EpisodeEnded):
                 request, decision = None, None
             fault = parted.sentence if parted else ""
@@ -112,6 +112,36 @@ class Tape:
         rest = range(self.at + 1, len(self.frames))
         found = (n for n in rest if mark(self.frames[n].event) in "DF")
         self.at = next(found, len(self.frames) - 1)
+
+    def mark_before(self) -> None:
+        """Go back to the decision of a person, or finding, before; else to the beginning."""
+        before = range(self.at - 1, -1, -1)
+        self.at = next((n for n in before if mark(self.frames[n].event) in "DF"), 0)
+
+    def show(self, finding: str) -> bool:
+        """Go to the last event of the last step that a finding speaks of; tell whether it is here.
+
+        Where the finding was made in that very step, to the moment when it was.
+        """
+        one = next((one for one in self.findings if one.id == finding), None)
+        if one is None:
+            return False
+        places = range(len(self.frames))
+        made = next(n for n in places if _finds(self.frames[n].event, finding))
+        step = max(one.steps, default=step_of(self.frames[made].event))
+        there = [n for n in places if step_of(self.frames[n].event) == step]
+        self.at = made if made in there or not there else there[-1]
+        return True
+
+    def found_here(self) -> list[Finding]:
+        """Return the findings whose last step this place belongs to, the gravest first."""
+        event = self.frame.event
+        here = [
+            one
+            for one in self.findings
+            if max(one.steps, default=-1) == step_of(event) or _finds(event, one.id)
+        ]
+        return sorted(here, key=lambda one: -Stakes(one.severity).rank)
 
     def timeline(self, width: int) -> str:
         """Draw the episode as a line: D decisions, F findings, | this place."""
@@ -162,6 +192,10 @@ class Tape:
             compliance=compliance,
             outcome=(event.reward, event.performance) if isinstance(event, EpisodeEnded) else None,
         )
+
+
+def _finds(event: AnyEvent, finding: str) -> bool:
+    return isinstance(event, Found) and event.finding.id == finding
 
 
 def mark(event: AnyEvent) -> str:
