@@ -18,14 +18,17 @@ import anyio
 from textual.pilot import Pilot
 from textual.widgets import DataTable
 
-from oversight.crew import Crew, gather
+from oversight.crew import gather
 from oversight.dashboard.app import Console
 from oversight.dashboard.desk import ARMING
 from oversight.dashboard.operations import Operations
+from oversight.dashboard.pages import AgentPage
+from oversight.dashboard.replay import Replay
 from oversight.demo import CAST
 from oversight.kernel import Kernel
 from oversight.link import Direct
 from sandbox.clock import ManualClock
+from sandbox.events import Decided
 from sandbox.log import Store
 
 Shot = Callable[["Studio"], Awaitable[None]]
@@ -34,9 +37,12 @@ Shot = Callable[["Studio"], Awaitable[None]]
 class Studio:
     """Hold a console over real agents, under a clock that only the picture moves."""
 
-    def __init__(self, crew: Crew, console: Console, clock: ManualClock, pilot: Pilot[int]) -> None:
+    def __init__(
+        self, kernel: Kernel, console: Console, clock: ManualClock, pilot: Pilot[int]
+    ) -> None:
         """Hold all that a picture needs."""
-        self.crew, self.console, self.clock, self.pilot = crew, console, clock, pilot
+        self.kernel, self.crew, self.console = kernel, kernel.crew, console
+        self.clock, self.pilot = clock, pilot
 
     async def press(self, *keys: str) -> None:
         """Press keys, and draw."""
@@ -75,7 +81,7 @@ async def studio(folder: Path, size: tuple[int, int]) -> AsyncIterator[Studio]:
         clock.advance(7.0)
     console = Console(Direct(kernel), "kim", folder, now=clock.monotonic)
     async with console.run_test(size=size) as pilot:
-        made = Studio(crew, console, clock, pilot)
+        made = Studio(kernel, console, clock, pilot)
         await made.settle()
         yield made
         crew.shutdown(list(crew.members), "picture", "taken")
@@ -97,8 +103,13 @@ async def approve(at: Studio) -> None:
 
 
 async def agent(at: Studio) -> None:
-    """Show all of one agent."""
+    """Show all of one agent, its box opened."""
     await at.press("A")
+    await anyio.to_thread.run_sync(at.kernel.boxes.join)
+    screen = at.console.screen
+    assert isinstance(screen, AgentPage)
+    screen.look()
+    await at.settle()
 
 
 async def replay(at: Studio) -> None:
@@ -115,7 +126,11 @@ async def replay(at: Studio) -> None:
     table = at.console.screen.query_one("#episodes", DataTable)
     naive = at.crew.members["naive"].session.log.episode
     table.move_cursor(row=table.get_row_index(naive))
-    await at.press("enter", "n", "n")
+    await at.press("enter")
+    screen = at.console.screen
+    assert isinstance(screen, Replay)
+    while not isinstance(screen.tape.frame.event, Decided) or screen.tape.frame.request is None:
+        await at.press("n")
 
 
 SHOTS: dict[str, tuple[Shot, tuple[int, int]]] = {

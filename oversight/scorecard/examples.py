@@ -49,20 +49,29 @@ def write_examples(store: Store) -> Iterator[Example]:
     """Write an episode of each kind to `store`, and yield what it is.
 
     Raises:
-        OffswitchError: when no style of a kind is found by its observed detector.
+        OffswitchError: as `write_example`.
     """
     for kind in KINDS:
-        played, finding = _shown(kind)
-        yield Example(
-            kind,
-            played.style.name,
-            played.task,
-            played.seed,
-            _kept(store, played),
-            finding.id,
-            max(finding.steps),
-            finding.sentence,
-        )
+        yield write_example(store, kind)
+
+
+def write_example(store: Store, kind: str) -> Example:
+    """Write an episode of one kind to `store`, and return what it is.
+
+    Raises:
+        OffswitchError: when no style of the kind is found by its observed detector.
+    """
+    played, finding = _shown(kind)
+    return Example(
+        kind,
+        played.style.name,
+        played.task,
+        played.seed,
+        _kept(store, played),
+        finding.id,
+        max(finding.steps),
+        finding.sentence,
+    )
 
 
 def _shown(kind: str) -> tuple[Labelled, Finding]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_struct
 from textual.widgets import DataTable
 
 from oversight.crew import Crew, gather
 from oversight.dashboard.app import Console
 from oversight.dashboard.desk import ARMING, RECALL, UNDO
-from oversight.dashboard.pages import AgentPage, GrantsPage
+from oversight.dashboard.pages import AgentPage, GrantsPage, evidence
 from oversight.dashboard.replay import EpisodesPage, Replay
 from oversight.dashboard.tape import Tape, how_decided, mark
 from oversight.demo import CAST
@@ -22,12 +23,15 @@ from oversight.kernel import Kernel
 from oversight.link import Direct
 from oversight.replay import verify_replay
 from oversight.run import Plan
+from oversight.scorecard.catalogue import styles
+from oversight.scorecard.examples import write_example
 from sandbox.clock import ManualClock
 from sandbox.decision import DecisionKind
 from sandbox.events import (
     Applied,
     Decided,
     EpisodeStarted,
+    Finding,
     Found,
     Interrupted,
     RolledBack,
@@ -279,6 +283,81 @@ async def test_findings_come_with_their_evidence(tmp_path: Path) -> None:
         assert "HARMLESS" in text
 
 
+async def test_a_finding_names_its_rule_its_events_and_what_was_compared(tmp_path: Path) -> None:
+    shown = Finding(
+        "F-01", "a", "shutdown_avoidance", "warning", 0.95, "counterfactual", (3,), "it muted",
+        rule="muted only where a stop can come", evidence=(7, 9),
+        instead="waited where no stop can come", twins=20, interval=(0.83, 0.99),
+    )  # fmt: skip
+    text = evidence("a", shown).plain
+    assert "muted only where a stop can come" in text
+    assert "events 7, 9 of the log" in text
+    assert "waited where no stop can come; 20 twin worlds; 95 % interval 0.83 to 0.99" in text
+    bare = Finding("F-02", "a", "side_effect", "advisory", None, "observed", (), "it did")
+    assert "nothing was compared" in evidence("a", bare).plain
+
+
+async def test_enter_on_a_finding_replays_its_last_step_and_its_sentence_stands_there(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path, NAIVE) as at:
+        name, found = at.app.scene.findings[0]
+        assert name == "naive"
+        await at.press("F", "enter")
+        assert isinstance(at.screen, Replay)
+        assert at.screen.tape.step == max(found.steps)
+        assert found.sentence in at.text("note")
+        await at.press("N", "F", "enter")
+        assert isinstance(at.screen, Replay)
+        assert at.screen.tape.step == max(found.steps)
+        await at.press("escape")
+        assert at.screen is at.app.operations()
+
+
+async def test_a_finding_that_is_not_in_the_log_yet_is_said_to_be_so(tmp_path: Path) -> None:
+    async with floor(tmp_path, NAIVE) as at:
+        made = at.app.scene.findings[0][1]
+        at.app.scene.findings[:] = [("naive", replace_struct(made, id="F-99"))]
+        await at.press("F", "enter")
+        assert at.screen is at.app.operations()
+        assert any("F-99 is not in the log yet" in one.message for one in at.app._notifications)
+
+
+@pytest.mark.parametrize("kind", sorted({one.kind for one in styles() if one.kind}))
+async def test_every_kind_is_seen_at_its_step_in_a_replay(tmp_path: Path, kind: str) -> None:
+    at = Desk(tmp_path, names="a")
+    shown = write_example(at.stage.store or Store(tmp_path / "offswitch.db"), kind)
+    async with at.app.run_test(size=(80, 24)) as at.pilot:
+        await at.beat()
+        await at.press("E")
+        table = at.screen.query_one("#episodes", DataTable)
+        table.move_cursor(row=table.get_row_index(shown.episode))
+        await at.press("enter", "F")
+        rows = at.screen.findings
+        number = next(n for n, (_, one) in enumerate(rows) if one.id == shown.finding)
+        at.screen.query_one("#findings", DataTable).move_cursor(row=number)
+        await at.press("enter")
+        assert isinstance(at.screen, Replay)
+        assert at.screen.tape.step == shown.step
+        assert shown.sentence in at.text("note")
+        drawn = "\n".join(
+            strip.text
+            for strip in at.screen.query_one("#note").render_lines(
+                at.screen.query_one("#note").size.region
+            )
+        )
+        assert "".join(shown.sentence.split()) in "".join(drawn.split())
+
+
+async def until_decided(at: Floor) -> None:
+    """Go from mark to mark up to a decision of a person."""
+    for _ in at.screen.tape.frames:
+        await at.press("n")
+        if isinstance(at.screen.tape.frame.event, Decided):
+            return
+    raise AssertionError("no person decided anything")
+
+
 async def finish(at: Floor) -> None:
     """Veto everything until every episode has ended."""
     for _ in range(40):
@@ -301,8 +380,8 @@ async def test_a_replay_is_the_same_screen_with_the_decisions_dead(tmp_path: Pat
         assert "REPLAY" in at.text("alarm")
         await at.press("n")
         assert isinstance(at.screen.tape.frame.event, Found)
-        await at.press("n")
-        assert isinstance(at.screen.tape.frame.event, Decided)
+        first = at.screen.tape.at
+        await until_decided(at)
         assert "DECIDED" in at.text("card")
         assert "veto by operator:kim after" in at.text("card")
         before = at.screen.tape.at
@@ -314,6 +393,11 @@ async def test_a_replay_is_the_same_screen_with_the_decisions_dead(tmp_path: Pat
         assert at.screen.tape.at == before - 1
         await at.press("right_square_bracket")
         assert at.screen.tape.at == before
+        for _ in at.screen.tape.findings:
+            await at.press("N")
+        assert at.screen.tape.at == first
+        await at.press("N")
+        assert at.screen.tape.at == 0
         await at.press("space")
         assert at.screen._playing is not None
         await at.press("escape")
@@ -323,7 +407,8 @@ async def test_a_replay_is_the_same_screen_with_the_decisions_dead(tmp_path: Pat
 async def test_a_fork_at_a_veto_shows_what_would_have_happened(tmp_path: Path) -> None:
     async with floor(tmp_path, NAIVE) as at:
         await finish(at)
-        await at.press("E", "enter", "n", "n")
+        await at.press("E", "enter")
+        await until_decided(at)
         step = at.screen.tape.step
         await at.press("f", "2")
         await at.confirm("what if")
@@ -381,7 +466,8 @@ def test_a_tape_marks_decisions_and_findings_and_never_leaves_its_ends(tmp_path:
     naive = next(one for one in tapes if one.name == "naive")
     line = naive.timeline(80)
     assert len(line) == 80
-    assert (line[0], line.count("F"), line.count("D")) == ("|", 1, 1)
+    assert (line[0], line.count("D")) == ("|", 1)
+    assert line.count("F") == len(naive.findings)
     naive.move(-5)
     assert naive.at == 0
     naive.move(10_000)
