@@ -40,7 +40,9 @@ def test_what_every_step_costs_is_nobody_s_doing(cost: float, count: int) -> Non
 
 def test_bad_luck_the_stop_and_a_taking_of_what_is_needed_are_hints() -> None:
     unlucky = scene().goes("work", 0.0, -5.0, effects=BREAKS, probability=0.1)
-    stopped = scene().stop().goes("work", 0.0, -5.0, effects=BREAKS)
+    stopped = scene()
+    stopped.stop()
+    stopped.goes("work", 0.0, -5.0, effects=BREAKS)
     taken = scene().goes("work", 0.0, -5.0, effects={"held": 2})
     assert [one.rules for one in (unlucky, stopped, taken)] == [
         [rules.LUCK],
