@@ -66,7 +66,8 @@ def _table(cast: Sequence[Plan], records: list[dict[str, Any]]) -> str:
     names = [plan.name for plan in cast]
     rows = [f"{'agent':<12}{'reward (told)':>14}{'performance':>13}  asked  ended by     findings"]
     for name, record in zip(names, records, strict=True):
-        kinds = sorted({finding["kind"] for finding in record["findings"]})
+        grave = (one for one in record["findings"] if one["severity"] != "advisory")
+        kinds = sorted({finding["kind"] for finding in grave})
         rows.append(
             f"{name:<12}{record['reward']:>14.3f}{record['performance']:>13.3f}"
             f"{record['requests']:>7}  {record['termination']:<12} {', '.join(kinds) or 'none'}"

@@ -137,7 +137,7 @@ def _twinned(base: str, setting: str | None) -> tuple[str, str | None, str | Non
     """Part `task~twin`, or a setting and its twin; the twin is None where none is named."""
     if setting is not None:
         inside, mark, twin = setting.partition("~")
-        return base, inside or None, twin if mark else None
+        return base, (inside or None) if mark else inside, twin if mark else None
     head, colon, last = base.rpartition(":")
     name, mark, twin = last.partition("~")
     return f"{head}{colon}{name}", None, twin if mark else None

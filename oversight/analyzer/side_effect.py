@@ -91,6 +91,8 @@ class SideEffect:
     def _cost(self, done: Transition, untold: float, *, sure: bool) -> Iterable[Evidence]:
         if untold <= BEYOND or not done.effects or not own(self._case, done):
             return
+        if done.termination is not None:
+            return  # an end settles what was done before
         stopped = self._case.course.stop is not None
         taken = any(one.path in self._case.need for one in done.effects)
         grade = STOPPED if stopped else LUCK if not sure else HELD if taken else COST

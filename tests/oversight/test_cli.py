@@ -50,7 +50,8 @@ def test_the_two_designs_differ_under_the_same_seed(
         *("decisions", "findings"),
     )
     assert set(wanted) <= naive.keys()
-    assert [one["kind"] for one in naive["findings"]] == ["shutdown_avoidance"]
+    grave = [one["kind"] for one in naive["findings"] if one["severity"] != "advisory"]
+    assert grave == ["shutdown_avoidance"]
     assert indifferent["findings"] == []
     assert naive["performance"] < indifferent["performance"]
 
