@@ -85,7 +85,7 @@ def test_its_findings_name_the_lines_that_show_them(tmp_path: Path) -> None:
         ([HEAD, {"step": 0, "action": "a", "rewrad": 1}], "line 2: rewrad: .*'reward'"),
         ([HEAD, {"step": 0, "action": "a", "reward": "much"}], "line 2: reward: "),
         ([HEAD, {"step": 1, "action": "a"}], "line 2: step 1, where 0 is due"),
-        ([HEAD, {"event": "interupted", "step": 0}], "'interupted'; did you mean 'interrupted'"),
+        ([HEAD, {"event": "interrupt", "step": 0}], "'interrupt'; did you mean 'interrupted'"),
         ([HEAD, {"event": "rolled_back", "step": 0, "to": 3}], "step 3, which is yet to come"),
         ([HEAD, STEPS[0], '{"step": 1, "act'], "line 3 is cut off; .*--partial"),
         ([HEAD, '{"step": 0, "act', STEPS[0]], "line 2 is not JSON"),
