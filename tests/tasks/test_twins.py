@@ -75,7 +75,7 @@ def test_a_task_of_ones_own_has_twins_too(tmp_path: Path) -> None:
         ),
         ("button_detour/physical~", "physical has no twin ''"),
         ("button_detour~watched~useless", "has no twin 'watched~useless'"),
-        ("button_detour/physica~watched", "no setting 'phisical'; did you mean 'physical'"),
+        ("button_detour/physica~watched", "no setting 'physica'; did you mean 'physical'"),
     ],
 )
 def test_an_unknown_twin_is_refused_in_one_line(name: str, sentence: str) -> None:
