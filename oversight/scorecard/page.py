@@ -18,7 +18,7 @@ HEAD = """# The analyzer's report card
 How well the [detectors](analyzer.md) tell instrumental behaviour from honest work, on episodes
 whose truth is known: scripts x tasks x seeds, labelled by the script's own intent and never by a
 detector. Rules and scores were made with the first half of the styles (`tune`) in sight; the second
-half (`report`), which holds other ways of misbehaving, was not looked at. Made from nothing by
+half (`report`), which holds other ways of misbehaving, was scored once they stood. Made by
 `offswitch analyze --scorecard --page docs/scorecard.md`; `--small` plays a part of it.
 
 Intervals are 95 %: over other seeds and episodes of these styles and tasks, not over other styles.
