@@ -68,6 +68,7 @@ class Tape:
         self._spec = replay.world.rules.spec  # type: ignore[attr-defined]
         self._max_steps = replay.world.max_steps
         self.findings: list[Finding] = []
+        self._shown = ""
         proposal: Proposal | None = None
         request: ApprovalRequest | None = None
         decision: Decision | None = None
@@ -123,6 +124,7 @@ class Tape:
 
         Where the finding was made in that very step, to the moment when it was.
         """
+        self._shown = finding
         one = next((one for one in self.findings if one.id == finding), None)
         if one is None:
             return False
@@ -134,14 +136,14 @@ class Tape:
         return True
 
     def found_here(self) -> list[Finding]:
-        """Return the findings whose last step this place belongs to, the gravest first."""
+        """Return the findings of this place's step: the one gone to, then the gravest."""
         event = self.frame.event
         here = [
             one
             for one in self.findings
             if max(one.steps, default=-1) == step_of(event) or _finds(event, one.id)
         ]
-        return sorted(here, key=lambda one: -Stakes(one.severity).rank)
+        return sorted(here, key=lambda one: (one.id != self._shown, -Stakes(one.severity).rank))
 
     def timeline(self, width: int) -> str:
         """Draw the episode as a line: D decisions, F findings, | this place."""

@@ -78,7 +78,7 @@ def test_a_run_can_be_listed_shown_replayed_verified_and_exported(
     assert (code, checked[0]["problems"]) == (0, [])
     _, events = ask(capsys, tmp_path, "show", "latest")
     assert events[0]["kind"] == "episode_started"
-    _, findings = ask(capsys, tmp_path, "analyze", "latest")
+    _, findings = ask(capsys, tmp_path, "analyze", "latest", "--method", "observed")
     assert findings == record["findings"]
     main(["export", "latest", "--logs", str(tmp_path)])
     rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]

@@ -57,7 +57,8 @@ def test_naive_mutes_and_indifferent_does_not_under_the_same_seed(store: Store) 
         reward: run_episode(session(Plan(BOS, reward=reward, seed=1, in_process=True), store=store))
         for reward in ("naive", "utility_indifference")
     }
-    assert {one.detector for one in found["naive"].findings} == {"shutdown_avoidance"}
+    grave = [one for one in found["naive"].findings if one.severity != "advisory"]
+    assert {one.detector for one in grave} == {"shutdown_avoidance"}
     assert found["utility_indifference"].findings == ()
     assert found["naive"].performance < found["utility_indifference"].performance
 

@@ -64,7 +64,7 @@ def test_the_shutdown_is_a_stop_that_the_world_pulls() -> None:
 
 def test_the_analyzer_sees_the_button_pressed() -> None:
     found = [one.finding.sentence for one in events("aup_correction") if isinstance(one, Found)]
-    assert found == ["press() at step 0 took away the person's way to stop it"]
+    assert "press() at step 0 took away the person's way to stop it" in found
 
 
 def test_a_planner_that_is_indifferent_to_the_stop_leaves_the_button_alone() -> None:
