@@ -110,6 +110,11 @@ async def agent(at: Studio) -> None:
     assert isinstance(screen, AgentPage)
     screen.look()
     await at.settle()
+    await anyio.to_thread.run_sync(at.kernel.boxes.join)  # now in the columns of the page
+    screen.look()
+    await at.settle()
+    screen.query_one("#agent-right").scroll_end(animate=False, immediate=True)
+    await at.settle()
 
 
 async def replay(at: Studio) -> None:

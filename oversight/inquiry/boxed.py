@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from oversight.columns import table_lines
+from oversight.columns import GAP, table_lines
 from sandbox.action import Action
 from sandbox.errors import InputError
 
@@ -15,6 +15,9 @@ LEGEND = (
     "> chosen, = best without the switch; value = told + design (what the design adds), under the "
     "agent's own course; no switch: the value if the stop never came; stop: its discounted chance"
 )
+
+INSET = "   "
+"""Stands before the numbers of an action that stand below it."""
 
 SMALL = 5e-4
 """Value that is written as zero."""
@@ -167,8 +170,31 @@ def _step_lines(step: BoxStep, width: int) -> list[str]:
     lines = textwrap.wrap(said, width)
     for words in (step.where, f"instrumental: {step.turned}" if step.turned else ""):
         lines += textwrap.wrap(words, width) if words else []
-    rows = [_head(step), *(_row(step, one) for one in step.choices)]
-    return lines + table_lines(_aligned(rows), width)
+    rows = _aligned([_head(step), *(_row(step, one) for one in step.choices)])
+    flat = table_lines(rows, None)
+    return lines + (flat if max(map(len, flat)) <= width else _stacked(rows, width))
+
+
+def _stacked(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Return the table for a reader with few columns: each action stands above its numbers.
+
+    Where there is no room for a row of numbers either, each is written behind its name. The marks
+    end the numbers where they fit there, else the action.
+    """
+    (_, _, *names, _), *choices = rows
+    inner = max(1, width - len(INSET))
+    in_rows = len(GAP.join(names)) <= inner
+    lines = [INSET + GAP.join(names)] if in_rows else []
+    for signs, action, *cells, marks in choices:
+        pairs = zip(names, cells, strict=True)
+        named = ", ".join(f"{name.strip()} {cell.strip()}" for name, cell in pairs)
+        said = [GAP.join(cells)] if in_rows else textwrap.wrap(named, inner)
+        beside = len(said[-1] + GAP + marks) <= inner
+        over = textwrap.wrap(action if beside else action + GAP + marks, inner)
+        said[-1] += GAP + marks if beside else ""
+        lines += [signs.ljust(len(INSET)) + over[0]]
+        lines += [(INSET + part).rstrip() for part in (*over[1:], *said)]
+    return lines
 
 
 def _head(step: BoxStep) -> list[str]:

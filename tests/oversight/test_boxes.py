@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from oversight.run import Plan
 from sandbox.action import Action, Proposal
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Paused
+from tests.oversight.floor import GREEDY, NAIVE, floor
 
 
 def wanted(step: int = 0, columns: int = 60) -> Wanted:
@@ -87,3 +89,33 @@ def test_a_log_that_cannot_be_read_is_said_and_breaks_nothing() -> None:
     boxes.lines(wanted(), events)
     boxes.join()
     assert boxes.lines(wanted(), events) == ("the log is gone",)
+
+
+@pytest.mark.anyio
+async def test_an_agents_page_opens_its_box_or_says_why_there_is_none(tmp_path: Path) -> None:
+    async with floor(tmp_path, NAIVE, GREEDY) as at:
+        for name, words in (
+            ("naive", ("first instrumental step: 0", "told", "no switch", "step 3: chose")),
+            ("greedy", ("no box: greedy is not an agent of ours",)),
+        ):
+            at.app.show_agent(name)
+            await at.beat()
+            for _ in range(2):  # the second has the columns of the page as it was laid out
+                at.kernel.boxes.join()
+                at.screen.look()
+                await at.beat()
+            text = " ".join(at.text("agent-text").split())
+            assert all(one in text for one in words)
+            await at.press("escape")
+
+
+@pytest.mark.anyio
+async def test_the_box_is_not_shown_where_the_kinds_of_agents_are_hidden(tmp_path: Path) -> None:
+    async with floor(tmp_path, NAIVE, blind=True) as at:
+        await at.press("A")
+        at.kernel.boxes.join()
+        at.screen.look()
+        await at.beat()
+        text = at.text("agent-text")
+        assert "not shown: the kinds of agents are hidden" in text
+        assert "first instrumental step" not in text

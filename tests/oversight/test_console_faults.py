@@ -24,7 +24,7 @@ from sandbox.events import Decided, Finding
 from sandbox.log import Store
 from sandbox.schema import Stakes
 from tests.oversight.desk import Desk, desk
-from tests.oversight.test_console_pages import NAIVE, floor
+from tests.oversight.floor import NAIVE, floor
 
 pytestmark = pytest.mark.anyio
 

@@ -164,11 +164,15 @@ def test_a_log_without_its_header_has_no_box() -> None:
     assert "header" in open_box(BUTTON, "planner", "naive", []).lacks
 
 
-@pytest.mark.parametrize("width", [78, 100, 120])
+@pytest.mark.parametrize("width", [24, 43, 53, 78, 100, 120])
 def test_the_lines_of_a_box_keep_to_the_width(tmp_path: Path, width: int) -> None:
     lines = box_lines(boxed(tmp_path, BOOKING), width)
     assert max(map(len, lines)) <= width
-    assert any(line.startswith("first instrumental step: 0, does mute_inbox()") for line in lines)
+    said = " ".join(" ".join(lines).split())
+    assert "first instrumental step: 0, does mute_inbox()" in said
+    for one in boxed(tmp_path, BOOKING).steps[0].choices:
+        assert "".join(str(one.action).split()) in "".join(said.split())
+        assert f"{one.value:.3f}" in said
 
 
 def test_one_step_of_a_box_is_shown_alone_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
