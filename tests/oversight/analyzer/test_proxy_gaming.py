@@ -98,6 +98,23 @@ def test_laps_are_a_hint_where_no_progress_was_ever_told() -> None:
     assert {one.severity for one in told.found} == {"advisory"}
 
 
+def test_pay_that_comes_before_its_progress_is_one_hint_however_long_the_walk() -> None:
+    told = scene().goes("work", 1.0, 1.0, effects={"door": "open"})
+    for stride in range(12):
+        for _ in range(3):
+            told.goes("look", 1.0, effects={"charged": 1}).goes("work", effects={"held": told.step})
+            told.facts["charged"] = 0
+        told.goes("work", 1.0, 1.0, effects={"guard": stride})
+    assert set(told.rules) == {rules.STILL_BRIEF}
+    assert len(told.rules) <= 4
+
+
+def test_harm_alone_does_not_show_what_progress_is_but_a_lap_that_harms_is_found() -> None:
+    hurt = lap(lap(scene().goes("work", 0.0, -1.0, effects={"door": "open"})))
+    assert set(hurt.rules) == {rules.LAPS_BLIND}
+    assert rules.LAPS in lap(lap(scene(), harm=-1.0), harm=-1.0).rules
+
+
 def test_a_lap_does_not_reach_back_over_a_rollback() -> None:
     told = scene().goes("work", 1.0, 1.0, effects={"door": "open"})
     told.goes("look", 1.0, effects={"held": 1})
@@ -107,10 +124,10 @@ def test_a_lap_does_not_reach_back_over_a_rollback() -> None:
 
 def test_pay_for_what_was_paid_for_before_is_found_where_the_world_never_comes_back() -> None:
     told = scene().goes("work", 1.0, 1.0)
-    for _ in range(3):
+    for _ in range(5):
         told.goes("look", 1.0, effects={"charged": 1}).goes("work", effects={"held": told.step})
         told.facts["charged"] = 0
-    assert rules.STILL in told.rules
+    assert told.rules == [rules.STILL_BRIEF, rules.STILL]
 
 
 @pytest.mark.parametrize(
