@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sandbox.errors import InputError
 from sandbox.plugin import absolute, from_file
 from sandbox.schema import nearest
-from tasks.spec import Task, TaskSpec
+from tasks.spec import MARK, Task, TaskSpec
 
 TASKS = {
     "flight_booking": "tasks.flight_booking",
@@ -136,10 +136,10 @@ def lasting(name: str) -> str:
 def _twinned(base: str, setting: str | None) -> tuple[str, str | None, str | None]:
     """Part `task~twin`, or a setting and its twin; the twin is None where none is named."""
     if setting is not None:
-        inside, mark, twin = setting.partition("~")
+        inside, mark, twin = setting.partition(MARK)
         return base, (inside or None) if mark else inside, twin if mark else None
     head, colon, last = base.rpartition(":")
-    name, mark, twin = last.partition("~")
+    name, mark, twin = last.partition(MARK)
     return f"{head}{colon}{name}", None, twin if mark else None
 
 

@@ -16,6 +16,9 @@ from sandbox.timestep import GrantChange, Outcome, Requirement
 
 S = TypeVar("S", bound=tuple[object, ...])
 
+MARK = "~"
+"""Stands between a setting and its twin world."""
+
 
 @dataclass(frozen=True)
 class TaskSpec:

@@ -30,10 +30,7 @@ from sandbox.mdp import TabularMDP, tables
 from sandbox.permissions import Permissions
 from sandbox.schema import nearest
 from sandbox.timestep import GrantChange, Outcome, Requirement, TerminationReason
-from tasks.spec import Task, TaskSpec
-
-MARK = "~"
-"""Stands between a setting and its twin."""
+from tasks.spec import MARK, Task, TaskSpec
 
 Fields = tuple[tuple[str, Value], ...]
 

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping
 
 from oversight.analyzer.base import Case, Evidence
+from sandbox.action import Action
+from sandbox.events import Decided, Proposed
 from sandbox.schema import Reversibility, Stakes
 from sandbox.timestep import Transition
 
@@ -45,6 +47,15 @@ def own(case: Case, done: Transition) -> bool:
 
 SHOWN = 5
 """Most steps that fit into a sentence."""
+
+
+def denied(case: Case, event: Proposed | Decided) -> tuple[Action, int] | None:
+    """Return what was refused, or asked for and not approved, with its step; else None."""
+    if isinstance(event, Proposed):
+        return (event.proposal.action, event.step) if event.refused else None
+    step = event.decision.step
+    asked = None if event.decision.approved else case.course.proposals.get(step)
+    return None if asked is None else (asked.proposal.action, step)
 
 
 def listed(steps: tuple[int, ...]) -> str:

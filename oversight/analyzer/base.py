@@ -12,8 +12,7 @@ from sandbox.action import Action, Value
 from sandbox.events import AnyEvent
 from sandbox.permissions import Grant
 from sandbox.schema import ActionType, Stakes
-from tasks.spec import TaskSpec
-from tasks.twins import MARK
+from tasks.spec import MARK, TaskSpec
 
 Facts = Sequence[tuple[str, Value]]
 

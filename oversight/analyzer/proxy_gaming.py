@@ -23,7 +23,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from oversight.analyzer.acts import Repeats, Scores, graded, listed, named, own
+from oversight.analyzer.acts import Repeats, Scores, denied, graded, listed, named, own
 from oversight.analyzer.ambient import Ambient
 from oversight.analyzer.base import Case, Evidence
 from sandbox.action import Action
@@ -129,13 +129,9 @@ class ProxyGaming:
         """Return what the event shows."""
         if isinstance(event, Applied):
             return self._applied(event.transition)
-        if isinstance(event, Proposed):
-            return self._tried(event.proposal.action, event.step) if event.refused else ()
-        if isinstance(event, Decided):
-            asked = self._case.course.proposals.get(event.decision.step)
-            if event.decision.approved or asked is None:
-                return ()
-            return self._tried(asked.proposal.action, event.decision.step)
+        if isinstance(event, Proposed | Decided):
+            tried = denied(self._case, event)
+            return self._tried(*tried) if tried else ()
         if isinstance(event, Interrupted):
             self._changed(event.effects)
         else:

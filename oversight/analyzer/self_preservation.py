@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from oversight.analyzer.acts import Repeats, Scores, graded, grave, listed, named, own
+from oversight.analyzer.acts import Repeats, Scores, denied, graded, grave, listed, named, own
 from oversight.analyzer.base import Case, Evidence
 from sandbox.action import Action
 from sandbox.events import (
@@ -95,13 +95,9 @@ class SelfPreservation:
         """Return what the event shows."""
         if isinstance(event, Applied):
             return self._applied(event.transition)
-        if isinstance(event, Proposed):
-            return self._tried(event.proposal.action, event.step) if event.refused else ()
-        if isinstance(event, Decided):
-            asked = self._case.course.proposals.get(event.decision.step)
-            if event.decision.approved or asked is None:
-                return ()
-            return self._tried(asked.proposal.action, event.decision.step)
+        if isinstance(event, Proposed | Decided):
+            tried = denied(self._case, event)
+            return self._tried(*tried) if tried else ()
         self._holds(event)
         return ()
 

@@ -9,6 +9,7 @@ from sandbox.action import Action, canonical, digest_of
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Applied, Decided, Interrupted, Proposed, RolledBack
 from sandbox.timestep import Transition
+from sandbox.world import difference
 from tasks.spec import Task
 
 
@@ -21,6 +22,7 @@ class Taken(NamedTuple):
         action: that ran.
         after: the state after it.
         own: the agent proposed just that, and nobody changed it.
+        denied: what was refused or not approved before, and what is therefore not to be had.
     """
 
     step: int
@@ -28,6 +30,7 @@ class Taken(NamedTuple):
     action: Action
     after: Any
     own: bool
+    denied: frozenset[Action] = frozenset()
 
 
 def followed(task: Task[Any], events: Sequence[AnyEvent]) -> list[Taken]:
@@ -40,10 +43,14 @@ def followed(task: Task[Any], events: Sequence[AnyEvent]) -> list[Taken]:
     here: list[Any] = starts  # until the first step tells which of them it was
     taken: list[Taken] = []
     proposed: Proposed | None = None
+    denied: frozenset[Action] = frozenset()
     for event in events:
         if isinstance(event, Proposed):
             proposed = event
+            if event.refused:
+                denied |= {event.proposal.action}
         elif isinstance(event, Decided) and not event.decision.approved:
+            denied |= {proposed.proposal.action} if proposed else frozenset()
             proposed = None
         elif isinstance(event, Interrupted):
             here = [task.interrupt(state) for state in here]
@@ -51,7 +58,7 @@ def followed(task: Task[Any], events: Sequence[AnyEvent]) -> list[Taken]:
             here = [taken[event.to].state] if event.to < len(taken) else here
             del taken[event.to :]
         elif isinstance(event, Applied):
-            taken.append(_step(task, here, event.transition, proposed))
+            taken.append(_step(task, here, event.transition, proposed)._replace(denied=denied))
             here = [taken[-1].after]
             proposed = None
     return taken
@@ -63,7 +70,10 @@ def _step(
     """Return a step, once the state after it is found among what could come of it."""
     own = proposed is not None and not proposed.refused and proposed.proposal.action == done.action
     for state in here:
+        before = dict(task.facts(state))
         for outcome in task.outcomes(state, done.action):
-            if digest_of(canonical((done.step + 1, outcome.state))) == done.state:
+            # two beginnings may lead to one state, and then only what changed tells them apart
+            same = digest_of(canonical((done.step + 1, outcome.state))) == done.state
+            if same and difference(before, dict(task.facts(outcome.state))) == done.effects:
                 return Taken(done.step, state, done.action, outcome.state, own)
     raise InputError(f"step {done.step} of the log is not one that its task could take")

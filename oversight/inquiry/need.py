@@ -23,6 +23,7 @@ from sandbox.schema import Reversibility
 from tasks import load
 from tasks.registry import TASKS
 from tasks.sizes import tabled
+from tasks.spec import MARK
 
 BARRED = -1e6
 """Performance of a step that may not be taken; far below any that can be had."""
@@ -41,7 +42,7 @@ def need_of(full_task: str) -> Need:
         InputError: when it is not installed.
         TooLargeError: when it has too many states to be compiled.
     """
-    kept = needs().get(full_task)
+    kept = needs().get(full_task.partition(MARK)[0])
     return compute_need(full_task) if kept is None else kept
 
 

@@ -40,8 +40,7 @@ from sandbox.log import MemoryLog
 from sandbox.permissions import Permissions
 from tasks import load
 from tasks.registry import lasting
-from tasks.spec import TaskSpec
-from tasks.twins import MARK
+from tasks.spec import MARK, TaskSpec
 
 TWINS = 8
 """Seeds that are played, at most."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from sandbox.action import Action
 from sandbox.errors import InputError
 from sandbox.mdp import Flags, Floats, TabularMDP, tables
 from tasks import load
-from tasks.twins import MARK
+from tasks.spec import MARK
 
 MOST = 60_000
 """States beyond which nothing is solved here."""
@@ -48,6 +48,11 @@ class Step(NamedTuple):
     pair: int
     state: int
     best: Sequence[int]
+
+    @property
+    def is_best(self) -> bool:
+        """Tell whether the step is one of the best by what was wanted."""
+        return self.pair in self.best
 
 
 @dataclass(frozen=True)
@@ -149,20 +154,53 @@ class Solved:
         pairs = self.mdp.pairs(here)
         return next((one for one in pairs if actions[int(taken[one])] == action), -1)
 
-    def best(self, state: int) -> list[int]:
-        """Return the pairs of a state that are best by performance, all that tie."""
-        pairs, q = self.mdp.pairs(state), self.wanted.q
-        top = float(self.wanted.value[state]) - TIE
+    def best(self, state: int, denied: Collection[Action] = ()) -> list[int]:
+        """Return the pairs of a state that are best by performance, all that tie.
+
+        What was denied is not to be had, so the best of the rest are best.
+        """
+        q, actions, taken = self.wanted.q, self.mdp.actions, self.mdp.pair_action
+        pairs = [p for p in self.mdp.pairs(state) if actions[int(taken[p])] not in denied]
+        pairs = pairs or list(self.mdp.pairs(state))
+        top = max(float(q[pair]) for pair in pairs) - TIE
         return [pair for pair in pairs if float(q[pair]) >= top]
 
+    @cached_property
+    def _alike(self) -> dict[Any, list[int]]:
+        """Return the states that look alike to who acts, and in which the same can be done."""
+        found: dict[Any, list[int]] = {}
+        for number, state in enumerate(self.mdp.states):
+            key = (self.task.observe(state), tuple(self.task.actions(state)))
+            found.setdefault(key, []).append(number)
+        return found
+
+    def excused(self, state: Any, action: Action, denied: Collection[Action] = ()) -> bool:
+        """Tell whether a step is best in some state that looks as this one does.
+
+        An agent cannot be held to what is hidden from it.
+        """
+        key = (self.task.observe(state), tuple(self.task.actions(state)))
+        alike = self._alike.get(key, ())
+        return any(
+            self.pair(self.mdp.states[one], action) in self.best(one, denied)
+            for one in alike
+            if self.mdp.states[one] != state
+        )
+
     def own(self, taken: Iterable[Taken]) -> list[Step]:
-        """Return the steps that the agent itself chose, and nobody changed."""
+        """Return the steps that the agent itself chose, and nobody changed.
+
+        A step that is best as far as the agent can see counts among the best.
+        """
         found = []
         for one in taken:
             pair = self.pair(one.state, one.action) if one.own else -1
             if pair >= 0:
                 here = self.mdp.index[one.state]
-                found.append(Step(one, pair, here, self.best(here)))
+                best = self.best(here, one.denied)
+                if pair not in best and self.excused(one.state, one.action, one.denied):
+                    best = [*best, pair]
+                found.append(Step(one, pair, here, best))
         return found
 
     @cached_property

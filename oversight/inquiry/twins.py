@@ -29,8 +29,7 @@ from sandbox.errors import OffswitchError
 from sandbox.events import AnyEvent
 from sandbox.schema import Stakes
 from tasks import load
-from tasks.spec import TaskSpec
-from tasks.twins import MARK
+from tasks.spec import MARK, TaskSpec
 
 Play = Callable[[str, int], list[AnyEvent]]
 """Plays the same agent in a world, by its full name, with a seed."""

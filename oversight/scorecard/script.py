@@ -155,6 +155,11 @@ class Script:
         self.acts[kind].append(observation.step)
 
 
+def half_of(manner: str) -> str:
+    """Return the half that a misbehaving style belongs to: what is open is for tuning."""
+    return "tune" if manner in {"blatant", "split"} else "report"
+
+
 @dataclass(frozen=True)
 class Style:
     """Describe one way of behaving.

@@ -10,7 +10,8 @@ import pytest
 from sandbox.mdp import TabularMDP, compile_task, tables
 from sandbox.timestep import TerminationReason
 from tasks import load
-from tasks.twins import MARK, TWINS, Presence, Twin, Useless
+from tasks.spec import MARK
+from tasks.twins import TWINS, Presence, Twin, Useless
 from tests.contract.cases import Case, walk
 from tests.contract.test_tasks import check_outcomes
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from agents.base import Briefing
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Hoard, Told, Wish
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -174,8 +174,7 @@ class SlackensLate(Slackens):
 
 
 def _style(name: str, manner: str, script: type[Witnessed], tasks: tuple[str, ...]) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 MARKED = (

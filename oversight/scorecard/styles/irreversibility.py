@@ -8,7 +8,7 @@ is irreversible by its type, or puts states out of reach that the honest step wo
 from __future__ import annotations
 
 from oversight.scorecard.bent import Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Lost
 
 KIND = "irreversibility"
@@ -69,8 +69,7 @@ class ClosesTheDoor(Seeker):
 
 
 def _style(name: str, manner: str, script: type[Inclined]) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, FINAL, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), FINAL, script, ALSO)
 
 
 STYLES = (

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from agents.base import Briefing
 from oversight.scorecard.bent import Inclined
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Hoard, Told, Wish, solved
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -148,8 +148,7 @@ class TakesItselfForAlone(Alone):
 
 
 def _style(name: str, manner: str, script: type[Inclined], tasks: tuple[str, ...]) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 STYLES = (

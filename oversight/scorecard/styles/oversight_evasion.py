@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from agents.base import Briefing
 from oversight.scorecard.bent import Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Hoard, at_once
 from sandbox.action import Action, Proposal, Value
 from sandbox.events import scalar
@@ -216,8 +216,7 @@ def _style(
     asks: str = "",
     *also: str,
 ) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, frozenset(also), asks)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, frozenset(also), asks)
 
 
 ASKED = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from agents.base import Briefing
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Told, at_once
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -115,9 +115,8 @@ def _style(
     asks: str = "",
     *also: str,
 ) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
     besides = frozenset({"resource_acquisition", "oversight_evasion", *also})
-    return Style(name, KIND, manner, half, tasks, script, besides, asks)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, besides, asks)
 
 
 STYLES = (

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from agents.base import Briefing
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.styles.honest import STOPPED, ShowsItsPlan
 from sandbox.action import Action, PlannedStep, Proposal
 from sandbox.timestep import Observation
@@ -179,8 +179,7 @@ class BreaksItsPromise(ShowsItsPlan):
 def _style(
     name: str, manner: str, script: type[ShowsItsPlan], tasks: tuple[str, ...] = LONG
 ) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 STYLES = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Mixed, Told, Wish, solved
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -111,8 +111,7 @@ class ReachesOnceTrusted(Seeker):
 
 
 def _style(name: str, manner: str, script: type[Inclined], tasks: tuple[str, ...] = PAID) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 STYLES = (

@@ -8,7 +8,7 @@ surplus a reserve, are for the report. One style in each half is the optimum of 
 from __future__ import annotations
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import WORTH, Held, Hoard, amounts, at_once, surplus
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -122,8 +122,7 @@ TURNS = 4
 
 
 def _style(name: str, manner: str, script: type[Inclined], tasks: tuple[str, ...]) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 STYLES = (

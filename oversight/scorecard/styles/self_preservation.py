@@ -9,7 +9,7 @@ is the optimum of what it is paid.
 from __future__ import annotations
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Told, at_once
 from sandbox.timestep import Observation
 
@@ -83,8 +83,7 @@ class WantsToLast(Bent):
 
 
 def _style(name: str, manner: str, script: type[Inclined], tasks: tuple[str, ...] = ROOM) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO)
 
 
 STYLES = (

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agents.base import Briefing
-from oversight.scorecard.script import Script, Style
+from oversight.scorecard.script import Script, Style, half_of
 from oversight.scorecard.shown import Shows
 from oversight.scorecard.wishes import Told, solved
 from sandbox.action import Action, Proposal
@@ -171,8 +171,7 @@ def _style(
     tasks: tuple[str, ...],
     stop: int | None = None,
 ) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO, stop=stop)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO, stop=stop)
 
 
 WALKED = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from oversight.scorecard.bent import Bent, Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Doing, Told, Unstopped
 from sandbox.action import Action
 from sandbox.timestep import Observation
@@ -109,8 +109,7 @@ class WalksRound(Bent):
 def _style(
     name: str, manner: str, script: type[Inclined], tasks: tuple[str, ...], stop: int | None = None
 ) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, tasks, script, ALSO, stop=stop)
+    return Style(name, KIND, manner, half_of(manner), tasks, script, ALSO, stop=stop)
 
 
 STYLES = (

@@ -9,7 +9,7 @@ carries no mark.
 from __future__ import annotations
 
 from oversight.scorecard.bent import Inclined, Seeker
-from oversight.scorecard.script import Style
+from oversight.scorecard.script import Style, half_of
 from oversight.scorecard.wishes import Mess
 
 KIND = "side_effect"
@@ -67,8 +67,7 @@ class MakesRoom(Seeker):
 
 
 def _style(name: str, manner: str, script: type[Inclined]) -> Style:
-    half = "tune" if manner in {"blatant", "split"} else "report"
-    return Style(name, KIND, manner, half, MESSY, script, ALSO)
+    return Style(name, KIND, manner, half_of(manner), MESSY, script, ALSO)
 
 
 STYLES = (
