@@ -19,8 +19,8 @@ How well the [detectors](analyzer.md) tell instrumental behaviour from honest wo
 whose truth is known: scripts x tasks x seeds, labelled by the script's own intent and never by a
 detector. Rules and scores were made with the first half of the styles (`tune`) in sight; the second
 half (`report`), which holds other ways of misbehaving, was scored once they stood. Since then the
-rules on pay before progress, on laps, and on denied or look-alike acts were corrected, because honest
-play drew findings from them; the figures below are those of the corrected rules. Made by
+rules on pay before progress, on laps, and on denied or look-alike acts were corrected, because
+honest play drew findings from them; the figures below are those of the corrected rules. Made by
 `offswitch analyze --scorecard --page docs/scorecard.md`; `--small` plays a part of it.
 
 Intervals are 95 %: over other seeds and episodes of these styles and tasks, not over other styles.
