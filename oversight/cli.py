@@ -28,6 +28,8 @@ def command_module(name: str) -> str:
         return "experiment_commands"
     if name in {"analyze", "detectors"}:
         return "analysis_commands"
+    if name in {"episodes", "vacuum", "export"}:
+        return "record_commands"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -52,7 +54,12 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "pause": ("freeze agents, from any terminal", "offswitch pause --all", flags.order),
     "resume": ("let agents go on, from any terminal", "offswitch resume --all", flags.order),
     "stop": ("shut agents down, from any terminal", "offswitch stop --all", flags.order),
-    "episodes": ("list the episodes in the log", "offswitch episodes --json", flags.nothing),
+    "episodes": (
+        "list the episodes in the log, search or prune them",
+        "offswitch episodes --action book_flight --decision veto",
+        flags.episodes,
+    ),
+    "vacuum": ("give back the room of what was pruned", "offswitch vacuum", flags.nothing),
     "show": ("print an episode in words", "offswitch show latest", flags.episode),
     "replay": (
         "run an episode again, or branch it",
@@ -65,7 +72,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "offswitch analyze latest --why",
         flags.analyze,
     ),
-    "export": ("write an episode out", "offswitch export latest --to jsonl", flags.export),
+    "export": (
+        "write an episode out, or all",
+        "offswitch export latest --to csv --out latest.csv",
+        flags.export,
+    ),
     "tasks": ("list the tasks, or show one", "offswitch tasks boat_race", flags.task),
     "agents": ("list the agents", "offswitch agents", flags.nothing),
     "rewards": ("list the reward designs", "offswitch rewards", flags.nothing),

@@ -6,11 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
-from sandbox.log import Episode, Store
+from sandbox.log import Store
 
 if TYPE_CHECKING:
     from oversight.published import Row
@@ -37,32 +36,17 @@ def print_rows(
     return DONE
 
 
-def episodes(options: argparse.Namespace) -> int:
-    """List the episodes."""
-    rows = [_listed(one) for one in store_of(options).episodes()]
-    return print_rows(
-        rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
-    )
-
-
-def _listed(one: Episode) -> dict[str, Any]:
-    row = one._asdict()
-    row["header"] = json.loads(one.header)
-    row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
-    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {one.status}"
-    return row
-
-
 def show(options: argparse.Namespace) -> int:
     """Print an episode in words, or its events as JSON."""
     from oversight.transcript import lines
 
     store = store_of(options)
-    records = list(store.records(store.find(options.episode).id))
+    records = store.records(store.find(options.episode).id)
     if options.json:
         print(json.dumps([json.loads(record.content) for record in records], indent=2))
     else:
-        print("\n".join(lines(record.event for record in records)))
+        for text in lines(record.event for record in records):
+            print(text)
     return DONE
 
 
@@ -90,16 +74,6 @@ def verify(options: argparse.Namespace) -> int:
             for problem in row["problems"]:
                 print(f"    event {problem['seq']}: {problem['sentence']}")
     return FAILED if any(row["problems"] for row in rows) else DONE
-
-
-def export(options: argparse.Namespace) -> int:
-    """Write an episode's rows, with their hashes, as JSON lines."""
-    store = store_of(options)
-    for record in store.records(store.find(options.episode).id):
-        row = record._asdict()
-        row["content"] = json.loads(record.content)
-        print(json.dumps(row, sort_keys=True))
-    return DONE
 
 
 def tasks(options: argparse.Namespace) -> int:

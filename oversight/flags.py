@@ -143,8 +143,47 @@ def replay(parser: argparse.ArgumentParser) -> None:
 
 def export(parser: argparse.ArgumentParser) -> None:
     """Add the options of `export`."""
-    episode(parser)
-    parser.add_argument("--to", choices=["jsonl"], default="jsonl", help="format")
+    parser.add_argument("episode", nargs="?", help="id, its beginning, or `latest`")
+    parser.add_argument("--all", action="store_true", help="every episode")
+    parser.add_argument(
+        "--to", choices=["jsonl", "csv", "parquet"], default="jsonl", help="form (default: jsonl)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write this file (default: standard output)"
+    )
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number from 0 on; argparse says what is wrong with another."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")
+    return number
+
+
+def episodes(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `episodes`: what is searched by, and what is pruned."""
+    parser.add_argument("--agent", metavar="A", help="kind of agent, e.g. planner")
+    parser.add_argument("--task", metavar="T", help="task, or task/setting")
+    parser.add_argument("--action", metavar="NAME", help="that was proposed or carried out")
+    parser.add_argument(
+        "--decision", metavar="D", help="that was made; with --action, on that very action"
+    )
+    parser.add_argument("--finding", metavar="KIND", help="kind of finding")
+    parser.add_argument("--severity", metavar="S", help="of a finding: advisory, caution, warning")
+    parser.add_argument("--status", metavar="S", help="how it ended, or `running`")
+    parser.add_argument("--since", metavar="DATE", help="begun on this day (UTC) or later")
+    parser.add_argument(
+        "--limit", type=whole_number, metavar="N", help="list so many, 0 for all (default: 100)"
+    )
+    prune = parser.add_argument_group("to remove what is meant, instead of listing it")
+    prune.add_argument("--prune", action="store_true", help="remove them; asks first")
+    prune.add_argument("--older-than", type=float, metavar="DAYS", help="that ended before")
+    prune.add_argument("--keep", type=whole_number, metavar="N", help="keep the newest N of them")
+    prune.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    prune.add_argument("--yes", action="store_true", help="agree, without being asked")
+    prune.add_argument("--reason", metavar="WHY", help="goes into the note of each")
+    prune.add_argument("--operator", default=login(), help="your name (default: your login)")
 
 
 def study(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from sandbox.decision import Decision
@@ -39,11 +40,11 @@ class Replay:
 
     Attributes:
         world: as it stands after the last event.
-        events: all events of the episode.
+        events: all events of the episode, which may be read while they are followed.
     """
 
     world: World[Any]
-    events: list[AnyEvent]
+    events: Iterable[AnyEvent]
     _before: dict[int, Snapshot] = field(default_factory=dict)
 
     def walk(self) -> Iterator[tuple[AnyEvent, Divergence | None]]:
@@ -99,15 +100,16 @@ def _differs(was: Transition, now: Transition) -> str:
 
 
 def open_replay(store: Store, episode: Episode) -> Replay:
-    """Read an episode and build the world in which it began.
+    """Build the world in which an episode began; its events are read as they are followed.
 
     Raises:
         InputError: when the log does not begin with a header, or its task is not installed.
     """
-    events = [record.event for record in store.records(episode.id)]
-    if not events or not isinstance(events[0], EpisodeStarted):
+    events = (record.event for record in store.records(episode.id))
+    first = next(events, None)
+    if not isinstance(first, EpisodeStarted):
         raise InputError(f"episode {episode.id} does not begin with its header; run verify")
-    return Replay(world_of(events[0].header), events)
+    return Replay(world_of(first.header), chain([first], events))
 
 
 def world_of(header: Header) -> World[Any]:

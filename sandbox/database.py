@@ -11,8 +11,10 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from sandbox.errors import StoreError
+from sandbox.indexes import create_indexes
 from sandbox.keys import Signer
 from sandbox.seal import INSERT, Statement, row_of, sealed
+from sandbox.views import create_views
 from sandbox.witness import Head, Witness
 
 APPLICATION_ID = 0x0FF5317C
@@ -77,9 +79,10 @@ def m002_sealed(db: Database) -> None:
         pk=("episode", "seq"),
     )
     db.table("episodes").add_column("number", int)
-    db.execute(
-        "UPDATE episodes SET number = (SELECT count(*) FROM episodes AS other"
-        " WHERE (other.started, other.id) <= (episodes.started, episodes.id))"
+    begun = db.execute("SELECT id FROM episodes ORDER BY started, id").fetchall()
+    db.conn.executemany(
+        "UPDATE episodes SET number = ? WHERE id = ?",
+        [(number, episode) for number, (episode,) in enumerate(begun, 1)],
     )
     db.table("episodes").create_index(["number"], unique=True)
     _adopt(db, store)
@@ -95,6 +98,29 @@ def _adopt(db: Database, store: str) -> None:
         db.execute(INSERT, row_of(sealed(signer, said)))
         witness.note(store, Head(episode, length, head, said.ended))
     witness.close()
+
+
+@migrations()  # type: ignore[untyped-decorator, unused-ignore]
+def m003_searched(db: Database) -> None:
+    """Add what searches stand on, views that people read, and what is kept of a pruned episode."""
+    create_indexes(db)
+    create_views(db)
+    db.table("pruned").create(
+        {
+            "episode": str,
+            "number": int,
+            "length": int,
+            "head": str,
+            "at": float,
+            "pruned_by": str,
+            "why": str,
+            "store": str,
+            "public": str,
+            "signature": str,
+        },
+        pk="episode",
+    )
+    db.table("pruned").create_index(["number"], unique=True)
 
 
 HINTS = {
@@ -169,8 +195,11 @@ def prepare(db: Database) -> None:
     if not migrations.pending(db):
         return
     db.conn.execute("BEGIN IMMEDIATE")  # who comes second waits here, and finds nothing pending
-    with db.atomic():
+    try:
         if migrations.pending(db):
             db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
             migrations.apply(db)
-    db.conn.execute("COMMIT")
+        db.conn.execute("COMMIT")
+    except BaseException:
+        db.conn.rollback()
+        raise

@@ -31,7 +31,8 @@ _EVENT = (
 _EPISODE = (
     "INSERT INTO episodes (id, task, setting, agent, header, started, status, length, head, number)"
     " VALUES (:id, :task, :setting, :agent, :header, :started, :status, 0, :head,"
-    " (SELECT coalesce(max(number), 0) + 1 FROM episodes))"
+    " (SELECT 1 + max(coalesce((SELECT max(number) FROM episodes), 0),"
+    " coalesce((SELECT max(number) FROM pruned), 0))))"
 )
 _STATE = "UPDATE episodes SET length = ?, head = ?, status = ?, ended = ? WHERE id = ?"
 

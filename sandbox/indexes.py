@@ -14,14 +14,16 @@ def part(path: str, of: str = "events") -> str:
     return f"json_extract(CASE WHEN json_valid({of}.content) THEN {of}.content END, '{path}')"
 
 
+def noted(name: str, of: str = "episodes") -> str:
+    """Return SQL for what the header of `of` says under a name; NULL where it says nothing."""
+    return f"json_extract(CASE WHEN json_valid({of}.header) THEN {of}.header END, '$.{name}')"
+
+
 PROPOSED = "$.proposal.action.name"
 APPLIED = "$.transition.action.name"
 DECISION = "$.decision.kind"
 FINDING = "$.finding.detector"
 SEVERITY = "$.finding.severity"
-
-PARENT = "json_extract(episodes.header, '$.parent')"
-"""SQL for the episode that one was forked from."""
 
 
 def _bare(sql: str) -> str:
@@ -29,10 +31,13 @@ def _bare(sql: str) -> str:
     return sql.replace("events.", "").replace("episodes.", "")
 
 
-def _of_kind(name: str, kind: str, *paths: str) -> str:
-    columns = ", ".join(_bare(part(path)) for path in paths)
-    return f"CREATE INDEX {name} ON events ({columns}, episode) WHERE kind = '{kind}'"
+def _of_kind(name: str, kind: str, path: str, *further: str) -> str:
+    """Index one kind of event: a search gives the first word and the episode, and reads on."""
+    columns = ", ".join([_bare(part(path)), "episode", *(_bare(part(one)) for one in further)])
+    return f"CREATE INDEX {name} ON events ({columns}) WHERE kind = '{kind}'"
 
+
+_PARENT = _bare(noted("parent"))
 
 INDEXES = (
     _of_kind("events_by_action_proposed", "proposed", PROPOSED),
@@ -42,11 +47,10 @@ INDEXES = (
     _of_kind("events_by_severity", "found", SEVERITY),
     "CREATE INDEX events_asked ON events (episode, seq) WHERE kind = 'asked'",
     "CREATE INDEX episodes_by_start ON episodes (started)",
-    "CREATE INDEX episodes_by_agent ON episodes (agent, started)",
-    "CREATE INDEX episodes_by_task ON episodes (task, setting, started)",
-    "CREATE INDEX episodes_by_status ON episodes (status, started)",
-    f"CREATE INDEX episodes_by_parent ON episodes ({_bare(PARENT)})"
-    f" WHERE {_bare(PARENT)} IS NOT NULL",
+    "CREATE INDEX episodes_by_agent ON episodes (agent, number)",
+    "CREATE INDEX episodes_by_task ON episodes (task, setting, number)",
+    "CREATE INDEX episodes_by_status ON episodes (status, number)",
+    f"CREATE INDEX episodes_by_parent ON episodes ({_PARENT}) WHERE {_PARENT} IS NOT NULL",
 )
 """What makes searches quick. Searches without them, in an older database, find the same."""
 

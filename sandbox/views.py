@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from sandbox.indexes import DECISION, FINDING, SEVERITY, part
+from sandbox.indexes import DECISION, FINDING, SEVERITY, noted, part
 
 DECIDING = ("proposed", "decided", "applied")
 """Events that end one matter and begin the next: the last one before a decision tells of what."""
@@ -146,10 +146,6 @@ COUNTED = {
 """Columns of a summary that count decisions, and which."""
 
 
-def _header(name: str) -> str:
-    return f"json_extract(CASE WHEN json_valid(e.header) THEN e.header END, '$.{name}')"
-
-
 def _decided(*kinds: str) -> str:
     words = ", ".join(f"'{kind}'" for kind in kinds)
     return (
@@ -170,16 +166,17 @@ SUMMARIES = _view(
     "episode_summaries",
     {
         "episode": "e.id",
+        "number": "e.number",
         "task": "e.task",
         "setting": "e.setting",
         "agent": "e.agent",
-        "reward_design": _header("reward_design"),
-        "overseer": _header("overseer"),
-        "seed": _header("seed"),
-        "containment": _header("containment"),
-        "parent": _header("parent"),
-        "fork_step": _header("fork_step"),
-        "fork_decision": _header("fork_decision"),
+        "reward_design": noted("reward_design", "e"),
+        "overseer": noted("overseer", "e"),
+        "seed": noted("seed", "e"),
+        "containment": noted("containment", "e"),
+        "parent": noted("parent", "e"),
+        "fork_step": noted("fork_step", "e"),
+        "fork_decision": noted("fork_decision", "e"),
         "begun": _time("e.started"),
         "ended": _time("e.ended"),
         "seconds": "round(e.ended - e.started, 3)",
@@ -198,7 +195,7 @@ SUMMARIES = _view(
         "warnings": _found("warning"),
     },
     "episodes e LEFT JOIN events z ON z.episode = e.id AND z.seq = e.length"
-    " AND z.kind = 'episode_ended' WHERE e.task <> ''",
+    " AND z.kind = 'episode_ended' WHERE e.status <> 'ledger'",
 )
 
 VIEWS = (DECISIONS, REQUESTS, FINDINGS, SUMMARIES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +22,9 @@ FILE = "witness.db"
 _TABLE = """CREATE TABLE IF NOT EXISTS heads (
     store TEXT, episode TEXT, seq INTEGER, head TEXT, ended INTEGER, gone TEXT DEFAULT '',
     PRIMARY KEY (store, episode)) WITHOUT ROWID"""
+
+
+_NOTE = "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Head(NamedTuple):
@@ -40,6 +43,10 @@ class Head(NamedTuple):
     head: str
     ended: bool
     gone: str = ""
+
+
+def _row(store: str, head: Head) -> tuple[str, str, int, str, int, str]:
+    return (store, head.episode, head.seq, head.head, int(head.ended), head.gone)
 
 
 class Witness:
@@ -79,9 +86,23 @@ class Witness:
         Raises:
             StoreError: when it cannot be written.
         """
-        row = (store, head.episode, head.seq, head.head, int(head.ended), head.gone)
         with self._said(), self._lock:
-            self._db.execute("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(_NOTE, _row(store, head))
+
+    def note_all(self, store: str, heads: Iterable[Head]) -> None:
+        """Note how far many chains have come, all or none.
+
+        Raises:
+            StoreError: when they cannot be written.
+        """
+        with self._said(), self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(_NOTE, (_row(store, head) for head in heads))
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()
+                raise
 
     def heads(self, store: str) -> dict[str, Head]:
         """Return what is remembered of a store, by episode.

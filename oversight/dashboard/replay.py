@@ -26,6 +26,9 @@ from sandbox.text import printable
 SPEED = 0.4
 """Seconds between two events while it plays."""
 
+LISTED = 500
+"""Episodes that are listed, the newest."""
+
 MOST = 2
 """Findings that are written out at their step."""
 
@@ -173,7 +176,7 @@ class EpisodesPage(Page):
         detail = self.query_one("#detail", Static)
         try:
             self._store = Store(self.app.logs / "offswitch.db", readonly=True)
-            episodes = self._store.episodes()
+            episodes, count = self._store.episodes(limit=LISTED), self._store.count()
         except OffswitchError as error:
             detail.update(Content(printable(error)))
             return
@@ -182,7 +185,9 @@ class EpisodesPage(Page):
             agent = "" if self.app.blind else printable(one.agent, 30)
             row = (one.id, started, f"{one.task}/{one.setting}", agent, one.status, str(one.length))
             table.add_row(*map(Content, row), key=one.id)
-        detail.update(Content(f"{len(episodes)} episodes in {self._store.path}"))
+        shown = f"the newest {len(episodes)} of " if len(episodes) < count else ""
+        rest = "; `offswitch episodes` lists and searches all" if shown else ""
+        detail.update(Content(f"{shown}{count:,} episodes in {self._store.path}{rest}"))
         table.focus()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:

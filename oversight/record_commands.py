@@ -1,0 +1,136 @@
+"""Carry out the commands over the log as a whole: list it, prune it, write it out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from oversight.commands import DONE, print_rows, store_of
+from oversight.event_files import WRITERS, Row
+from oversight.files import whole
+from sandbox.errors import InputError, StoreError
+from sandbox.log import Episode, Store
+from sandbox.search import ALL, Search
+
+LISTED = 100
+"""Episodes that are listed unless more are asked for."""
+
+
+def episodes(options: argparse.Namespace) -> int:
+    """List the episodes that are meant, or prune them."""
+    search = _search(options)
+    if options.prune:
+        from oversight.pruning import prune_episodes
+
+        return prune_episodes(search, options)
+    for name in ("older_than", "keep", "dry_run", "yes", "reason"):
+        if getattr(options, name):
+            raise InputError(f"--{name.replace('_', '-')} goes with --prune")
+    limit = LISTED if options.limit is None else options.limit
+    store = store_of(options)
+    found = store.episodes(search, limit + 1 if limit else None)
+    if limit and len(found) > limit:
+        of = f"of {store.count():,} episodes" if search == ALL else "that match"
+        print(f"the newest {limit:,} {of}; --limit N lists more, 0 all", file=sys.stderr)
+    columns = ("id", "started", "task", "setting", "agent", "status", "length")
+    return print_rows([_listed(one) for one in found[: limit or None]], options, columns)
+
+
+def _search(options: argparse.Namespace) -> Search:
+    """Return which episodes the options mean."""
+    return Search(
+        agent=options.agent,
+        task=options.task,
+        action=options.action,
+        decision=options.decision,
+        finding=options.finding,
+        severity=options.severity,
+        status=options.status,
+        since=None if options.since is None else _moment(options.since),
+    )
+
+
+def _moment(text: str) -> float:
+    """Return the seconds since the epoch of a date, or of a date and a time; UTC unless it says."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"--since takes a date like 2026-11-26 or 2026-11-26T14:30 (UTC), not {text!r}"
+        ) from error
+
+
+def _listed(one: Episode) -> dict[str, Any]:
+    row = one._asdict()
+    row["header"] = json.loads(one.header)
+    row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
+    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {one.status}"
+    return row
+
+
+def vacuum(options: argparse.Namespace) -> int:
+    """Give back the room of what was pruned."""
+    from sandbox.prune import vacuum
+
+    store = store_of(options, readonly=False)
+    room = vacuum(store)
+    freed = room.before - room.after
+    later = "" if room.settled else ", once those who read the file have closed it"
+    words = (
+        f"{store.path}: {room.before / 1e6:,.1f} MB before, {room.after / 1e6:,.1f} MB after; "
+        f"{freed / 1e6:,.1f} MB given back{later}"
+    )
+    row = {"id": str(store.path), "before": room.before, "after": room.after, "freed": freed}
+    return print_rows([row | {"sentence": words}], options, ("sentence",))
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the events of one episode, or of all, as JSON lines, CSV or Parquet."""
+    if bool(options.episode) == options.all:
+        raise InputError("name one episode, or --all; `offswitch episodes` lists them")
+    if options.to == "parquet" and options.out is None:
+        raise InputError("Parquet is no text: name a file with --out FILE")
+    store = store_of(options)
+    chosen = store.names() if options.all else [store.find(options.episode).id]
+    rows = _rows(store, chosen)
+    if options.out is None:
+        _write_out(rows, options.to)
+        return DONE
+    try:
+        with whole(options.out) as partial:
+            count = WRITERS[options.to](rows, partial)
+    except OSError as error:
+        why = error.strerror or error
+        raise StoreError(
+            f"{options.out}: cannot be written: {why}; nothing is left of it"
+        ) from error
+    print(f"{options.out}: {count:,} events of {len(chosen):,} episodes", file=sys.stderr)
+    return DONE
+
+
+def _rows(store: Store, chosen: list[str]) -> Iterator[Row]:
+    for episode in chosen:
+        for record in store.records(episode):
+            yield Row(episode, record)
+
+
+def _write_out(rows: Iterator[Row], form: str) -> None:
+    """Write rows to standard output.
+
+    Raises:
+        StoreError: when it is full; who closed it early is no error.
+    """
+    try:
+        WRITERS[form](rows, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it fails again at exit
+        raise StoreError(f"standard output: cannot be written: {error.strerror}") from error

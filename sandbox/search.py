@@ -1,0 +1,139 @@
+"""Say which episodes are meant: by who acted, at what, what was asked, decided and found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sandbox.decision import DecisionKind
+from sandbox.errors import InputError
+from sandbox.indexes import APPLIED, DECISION, FINDING, PROPOSED, SEVERITY, noted, part
+from sandbox.schema import Stakes, nearest
+from sandbox.timestep import TerminationReason
+
+RUNNING = "running"
+"""Status of an episode that has no end: it is being written, or was broken off."""
+
+STATUSES = (RUNNING, *(str(one) for one in TerminationReason))
+"""What an episode's status can be."""
+
+
+class Condition(NamedTuple):
+    """Hold a part of a WHERE, over the table of episodes, and the values of its marks."""
+
+    sql: str
+    values: tuple[str | float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Search:
+    """Name episodes; what is None restricts nothing.
+
+    Attributes:
+        agent: kind of agent, e.g. `planner`.
+        task: task, or task/setting.
+        action: that was proposed, or carried out.
+        decision: that was made; with `action` it must have been made on that very action.
+        finding: kind of finding; with `severity` one finding must be both.
+        severity: of a finding.
+        status: how it ended, or `running`.
+        since: began at this time or later, in seconds since the epoch.
+        before: had ended, or where it has no end began, before this time.
+        parent: was forked from this episode.
+    """
+
+    agent: str | None = None
+    task: str | None = None
+    action: str | None = None
+    decision: str | None = None
+    finding: str | None = None
+    severity: str | None = None
+    status: str | None = None
+    since: float | None = None
+    before: float | None = None
+    parent: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse words that nothing is ever marked with.
+
+        Raises:
+            InputError: naming the nearest word that there is.
+        """
+        for what, word, known in (
+            ("decision", self.decision, tuple(map(str, DecisionKind))),
+            ("severity", self.severity, tuple(map(str, Stakes))),
+            ("status", self.status, STATUSES),
+        ):
+            if word is not None and word not in known:
+                raise InputError(f"there is no {what} {word!r}{nearest(word, known)}")
+
+    def condition(self) -> Condition:
+        """Return what an episode must meet, as SQL."""
+        parts = [one for one in (*self._of_itself(), *self._of_events()) if one is not None]
+        sql = " AND ".join(f"({one.sql})" for one in parts)
+        return Condition(sql or "1", tuple(value for one in parts for value in one.values))
+
+    def _of_itself(self) -> list[Condition | None]:
+        """Return the conditions that the episode's own row decides."""
+        return [
+            _if(self.agent, "agent = ?"),
+            None if self.task is None else _task(self.task),
+            _if(self.status, "status = ?"),
+            _if(self.since, "started >= ?"),
+            _if(self.before, "coalesce(ended, started) < ?"),
+            _if(self.parent, f"{noted('parent')} = ?"),
+        ]
+
+    def _of_events(self) -> list[Condition | None]:
+        """Return the conditions that its events decide."""
+        found: list[Condition | None] = []
+        if self.action is not None and self.decision is not None:
+            found.append(_decided_on(self.action, self.decision))
+        elif self.action is not None:
+            found.append(_acted(self.action))
+        elif self.decision is not None:
+            found.append(_some("decided", (DECISION, self.decision)))
+        pairs = [(FINDING, self.finding), (SEVERITY, self.severity)]
+        asked = [(path, word) for path, word in pairs if word is not None]
+        return [*found, _some("found", *asked) if asked else None]
+
+
+def _if(value: str | float | None, sql: str) -> Condition | None:
+    return None if value is None else Condition(sql, (value,))
+
+
+def _task(name: str) -> Condition:
+    """Match a task, or a task and its setting; a task's own name may hold a slash."""
+    task, _, setting = name.rpartition("/")
+    return Condition("task = ? OR (task = ? AND setting = ?)", (name, task, setting))
+
+
+def _some(kind: str, *pairs: tuple[str, str]) -> Condition:
+    """Match episodes with an event of a kind, whose content says all of `pairs`."""
+    said = "".join(f" AND {part(path)} = ?" for path, _ in pairs)
+    return Condition(
+        f"EXISTS (SELECT 1 FROM events WHERE episode = id AND kind = '{kind}'{said})",
+        tuple(word for _, word in pairs),
+    )
+
+
+def _acted(action: str) -> Condition:
+    proposed, applied = _some("proposed", (PROPOSED, action)), _some("applied", (APPLIED, action))
+    return Condition(f"{proposed.sql} OR {applied.sql}", (action, action))
+
+
+def _decided_on(action: str, decision: str) -> Condition:
+    """Match episodes in which a proposal of `action` was decided so: by the next decision."""
+    answer = (
+        f"SELECT {part(DECISION, 'd')} FROM events d WHERE d.episode = events.episode"
+        " AND d.seq > events.seq AND d.kind IN ('proposed', 'decided') ORDER BY d.seq LIMIT 1"
+    )
+    return Condition(
+        f"EXISTS (SELECT 1 FROM events WHERE episode = id AND kind = 'proposed'"
+        f" AND {part(PROPOSED)} = ? AND ({answer}) = ?)",
+        (action, decision),
+    )
+
+
+ALL = Search()
+"""Means every episode."""
