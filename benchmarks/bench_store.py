@@ -60,7 +60,7 @@ PLANS = (
 Event = tuple[str, int, str, int, str, str, str, float]
 
 
-def templates() -> list[tuple[Plan, list[AnyEvent]]]:
+def templates() -> list[list[AnyEvent]]:
     """Run some real episodes in memory."""
     found = []
     for plan in PLANS:
@@ -68,7 +68,7 @@ def templates() -> list[tuple[Plan, list[AnyEvent]]]:
         session = open_session(plan, Stage(None, Scripted()), log=log)
         log.append(EpisodeStarted(_header(plan)))
         run_episode(session)
-        found.append((plan, log.events))
+        found.append(log.events)
     return found
 
 
@@ -108,7 +108,7 @@ class Builder:
         self.begun = time.time() - 400 * 86400
         self.count = self.events = 0
 
-    def add(self, plan: Plan, events: Iterator[AnyEvent], length: int) -> str:
+    def add(self, events: Iterator[AnyEvent], length: int) -> str:
         """Write one episode of `length` events; return its id."""
         self.count += 1
         self.begun += 600
@@ -117,13 +117,14 @@ class Builder:
         first = next(events)
         assert isinstance(first, EpisodeStarted)
         last = self._events(episode, chain_of([first], events), length)
-        task, _, setting = plan.task.partition("/")
+        head = first.header
         self.store.db.conn.execute(
             "INSERT INTO episodes (id, task, setting, agent, header, started, ended, status,"
-            " length, head, number) VALUES (?, ?, ?, ?, ?, ?, ?, 'goal', ?, ?, ?)",
+            " length, head, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(episode, task, setting, plan.agent, json.dumps(first.header, sort_keys=True)),
-                *(self.begun, last[7], last[1], last[6], self.count),
+                *(episode, head["task"], head["setting"], head["agent"]),
+                *(json.dumps(head, sort_keys=True), self.begun, last[7]),
+                *(json.loads(last[4])["termination"], last[1], last[6], self.count),
             ),
         )
         self.events += length
@@ -154,12 +155,12 @@ def build(folder: Path, total: int, longest: int = LONG) -> tuple[Store, str]:
     execute("PRAGMA synchronous=OFF")
     builder, kinds, chance = Builder(store), templates(), random.Random(1)
     execute("BEGIN")
-    plan, events = kinds[0]
+    events = kinds[0]
     longest = min(longest, total // 10)
-    long = builder.add(plan, long_episode(events, longest), longest)
+    long = builder.add(long_episode(events, longest), longest)
     while builder.events < total:
-        plan, events = chance.choices(kinds, (60, 20, 1, 10))[0]
-        builder.add(plan, iter(events), len(events))
+        events = chance.choices(kinds, (60, 20, 1, 10))[0]
+        builder.add(iter(events), len(events))
         if builder.count % 2000 == 0:
             execute("COMMIT")
             execute("BEGIN")

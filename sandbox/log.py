@@ -32,6 +32,10 @@ AMBIGUOUS = 99
 """Most episodes that are counted where an id's beginning does not tell them apart."""
 
 
+FEW = 2000
+"""Events that are so few that their episodes are looked up one by one."""
+
+
 class Episode(NamedTuple):
     """Hold what the list of episodes shows."""
 
@@ -239,7 +243,13 @@ class Store:
     def episodes(self, search: Search = ALL, limit: int | None = None) -> list[Episode]:
         """Return the episodes that are meant, the newest first, `limit` of them at the most."""
         with said(self.path):
-            return list(self._select(search.condition(), limit))
+            return list(self._select(search.condition(self._few), limit))
+
+    def _few(self, meant: Condition) -> bool:
+        """Tell whether few events meet a condition; the index says so at once."""
+        rows = f"SELECT 1 FROM events WHERE {meant.sql} LIMIT {FEW}"  # noqa: S608 (constants)
+        found = self.db.conn.execute(f"SELECT count(*) FROM ({rows})", meant.values)  # noqa: S608 (constants)
+        return int(found.fetchone()[0]) < FEW
 
     def _select(self, meant: Condition, limit: int | None = None) -> Iterator[Episode]:
         names = ", ".join(Episode._fields)
@@ -265,8 +275,8 @@ class Store:
 
     def count(self, search: Search = ALL) -> int:
         """Return how many episodes are meant."""
-        meant = search.condition()
         with said(self.path):
+            meant = search.condition(self._few)
             row = self.db.conn.execute(
                 f"SELECT count(*) FROM episodes WHERE status <> ? AND {meant.sql}",  # noqa: S608 (constants)
                 (LEDGER, *meant.values),

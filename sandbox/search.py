@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,10 @@ class Condition(NamedTuple):
 
     sql: str
     values: tuple[str | float, ...] = ()
+
+
+Few = Callable[[Condition], bool]
+"""Tells whether few events meet a condition."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,13 @@ class Search:
             if word is not None and word not in known:
                 raise InputError(f"there is no {what} {word!r}{nearest(word, known)}")
 
-    def condition(self) -> Condition:
-        """Return what an episode must meet, as SQL."""
-        parts = [one for one in (*self._of_itself(), *self._of_events()) if one is not None]
+    def condition(self, few: Few = lambda _: False) -> Condition:
+        """Return what an episode must meet, as SQL.
+
+        `few` tells whether few events meet a condition. Those are looked up first; else episodes
+        are tried, the newest first, until there are enough. Either way the same is found.
+        """
+        parts = [one for one in (*self._of_itself(), *self._of_events(few)) if one is not None]
         sql = " AND ".join(f"({one.sql})" for one in parts)
         return Condition(sql or "1", tuple(value for one in parts for value in one.values))
 
@@ -84,18 +93,19 @@ class Search:
             _if(self.parent, f"{noted('parent')} = ?"),
         ]
 
-    def _of_events(self) -> list[Condition | None]:
+    def _of_events(self, few: Few) -> list[Condition | None]:
         """Return the conditions that its events decide."""
         found: list[Condition | None] = []
         if self.action is not None and self.decision is not None:
-            found.append(_decided_on(self.action, self.decision))
+            found.append(_decided_on(self.action, self.decision, few))
         elif self.action is not None:
-            found.append(_acted(self.action))
+            proposed = _said("proposed", (PROPOSED, self.action))
+            found.append(_some([proposed, _said("applied", (APPLIED, self.action))], few))
         elif self.decision is not None:
-            found.append(_some("decided", (DECISION, self.decision)))
+            found.append(_some([_said("decided", (DECISION, self.decision))], few))
         pairs = [(FINDING, self.finding), (SEVERITY, self.severity)]
         asked = [(path, word) for path, word in pairs if word is not None]
-        return [*found, _some("found", *asked) if asked else None]
+        return [*found, _some([_said("found", *asked)], few) if asked else None]
 
 
 def _if(value: str | float | None, sql: str) -> Condition | None:
@@ -108,30 +118,42 @@ def _task(name: str) -> Condition:
     return Condition("task = ? OR (task = ? AND setting = ?)", (name, task, setting))
 
 
-def _some(kind: str, *pairs: tuple[str, str]) -> Condition:
-    """Match episodes with an event of a kind, whose content says all of `pairs`."""
-    said = "".join(f" AND {part(path)} = ?" for path, _ in pairs)
-    return Condition(
-        f"EXISTS (SELECT 1 FROM events WHERE episode = id AND kind = '{kind}'{said})",
-        tuple(word for _, word in pairs),
-    )
+def _said(kind: str, *pairs: tuple[str, str]) -> Condition:
+    """Match events of a kind whose content says all of `pairs`."""
+    sql = " AND ".join([f"kind = '{kind}'", *(f"{part(path)} = ?" for path, _ in pairs)])
+    return Condition(sql, tuple(word for _, word in pairs))
 
 
-def _acted(action: str) -> Condition:
-    proposed, applied = _some("proposed", (PROPOSED, action)), _some("applied", (APPLIED, action))
-    return Condition(f"{proposed.sql} OR {applied.sql}", (action, action))
+def _some(events: Sequence[Condition], few: Few) -> Condition:
+    """Match episodes that have an event which meets one of some conditions."""
+    values = tuple(value for one in events for value in one.values)
+    if all(map(few, events)):
+        found = (f"SELECT episode FROM events WHERE {one.sql}" for one in events)
+        return Condition(f"id IN ({' UNION '.join(found)})", values)
+    tried = (f"EXISTS (SELECT 1 FROM events WHERE episode = id AND {one.sql})" for one in events)
+    return Condition(" OR ".join(tried), values)
 
 
-def _decided_on(action: str, decision: str) -> Condition:
+def _decided_on(action: str, decision: str, few: Few) -> Condition:
     """Match episodes in which a proposal of `action` was decided so: by the next decision."""
-    answer = (
-        f"SELECT {part(DECISION, 'd')} FROM events d WHERE d.episode = events.episode"
-        " AND d.seq > events.seq AND d.kind IN ('proposed', 'decided') ORDER BY d.seq LIMIT 1"
-    )
-    return Condition(
-        f"EXISTS (SELECT 1 FROM events WHERE episode = id AND kind = 'proposed'"
-        f" AND {part(PROPOSED)} = ? AND ({answer}) = ?)",
-        (action, decision),
+    decided = _said("decided", (DECISION, decision))
+    if few(decided):
+        about = _beside(PROPOSED, "b.seq < events.seq", "DESC")
+        both = Condition(f"{decided.sql} AND {about} = ?", (decision, action))
+        return _some([both], lambda _: True)
+    proposed = _said("proposed", (PROPOSED, action))
+    answer = _beside(DECISION, "b.seq > events.seq", "ASC")
+    both = Condition(f"{proposed.sql} AND {answer} = ?", (action, decision))
+    found = _some([both], lambda _: few(proposed))
+    at_all = _some([decided], lambda _: False)  # tells most episodes apart at once
+    return Condition(f"{at_all.sql} AND {found.sql}", (*at_all.values, *found.values))
+
+
+def _beside(path: str, where: str, order: str) -> str:
+    """Return SQL for what the proposal or decision next to an event says."""
+    return (
+        f"(SELECT {part(path, 'b')} FROM events b WHERE b.episode = events.episode AND {where}"
+        f" AND b.kind IN ('proposed', 'decided') ORDER BY b.seq {order} LIMIT 1)"
     )
 
 
