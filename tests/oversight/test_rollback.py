@@ -18,8 +18,11 @@ from sandbox.errors import InputError
 from sandbox.events import (
     AnyEvent,
     Applied,
+    Asked,
     Decided,
     Remedy,
+    RollbackBegun,
+    RollbackEnded,
     RolledBack,
 )
 from sandbox.timestep import TerminationReason
@@ -72,7 +75,7 @@ def test_a_booking_is_made_up_for_at_its_fee_and_never_undone_for_free(tmp_path:
     def heard(event: AnyEvent) -> None:
         if isinstance(event, Applied) and event.transition.action.name == "book_flight":
             before = session.world.state
-            planned["plan"] = plan_rollback(session, 0)
+            planned.setdefault("plan", plan_rollback(session, 0))
             assert session.world.state == before
             roll(session, 0)
 
