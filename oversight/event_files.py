@@ -67,7 +67,7 @@ PATHS: Mapping[str, Mapping[str, str]] = {
 }
 """Where the columns of an event stand in its content, by kind."""
 
-ELSE = {"by": "by", "reason": "reason"}
+ELSE = {"agent": "agent", "by": "by", "reason": "reason"}
 """The same for every other kind."""
 
 NUMBERS = ("score", "reward", "performance")

@@ -195,11 +195,8 @@ def prepare(db: Database) -> None:
     if not migrations.pending(db):
         return
     db.conn.execute("BEGIN IMMEDIATE")  # who comes second waits here, and finds nothing pending
-    try:
+    with db.atomic():
         if migrations.pending(db):
             db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
             migrations.apply(db)
-        db.conn.execute("COMMIT")
-    except BaseException:
-        db.conn.rollback()
-        raise
+    db.conn.execute("COMMIT")

@@ -120,15 +120,8 @@ class Store:
         with said(path):
             self.db = connect(path, readonly=readonly, busy=busy)
             if not readonly:
-                self._prepare()
+                prepare(self.db)
             self.sealed = self.db.table("seals").exists()
-
-    def _prepare(self) -> None:
-        try:
-            prepare(self.db)
-        except BaseException:
-            self.db.conn.close()
-            raise
 
     @cached_property
     def id(self) -> str:
