@@ -38,7 +38,9 @@ def episodes(options: argparse.Namespace) -> int:
         of = f"of {store.count():,} episodes" if search == ALL else "that match"
         print(f"the newest {limit:,} {of}; --limit N lists more, 0 all", file=sys.stderr)
     columns = ("id", "started", "task", "setting", "agent", "status", "length")
-    return print_rows([_listed(one) for one in found[: limit or None]], options, columns)
+    return print_rows(
+        [_listed(one, store.state(one)) for one in found[: limit or None]], options, columns
+    )
 
 
 def _search(options: argparse.Namespace) -> Search:
@@ -66,11 +68,11 @@ def _moment(text: str) -> float:
         ) from error
 
 
-def _listed(one: Episode) -> dict[str, Any]:
-    row = one._asdict()
+def _listed(one: Episode, state: str) -> dict[str, Any]:
+    row = one._replace(status=state)._asdict()
     row["header"] = json.loads(one.header)
     row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
-    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {one.status}"
+    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {state}"
     return row
 
 

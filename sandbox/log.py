@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sandbox.chain import Record
-from sandbox.claim import Claim, claimed
+from sandbox.claim import Claim, claimed, writers
 from sandbox.clock import Clock, WallClock
 from sandbox.database import connect, prepare, said
 from sandbox.episode_log import LEDGER, EpisodeLog
@@ -24,13 +24,12 @@ from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
 from sandbox.pruned import Notice, Pruned, pruned_ones
 from sandbox.seal import Seal, seals_of
-from sandbox.search import ALL, Condition, Search
+from sandbox.search import ALL, BROKEN_OFF, Condition, Search
 from sandbox.text import printable
 from sandbox.witness import FILE, Head, Witness
 
 AMBIGUOUS = 99
 """Most episodes that are counted where an id's beginning does not tell them apart."""
-
 
 FEW = 2000
 """Events that are so few that their episodes are looked up one by one."""
@@ -233,10 +232,20 @@ class Store:
         """Tell whether a living process writes the episode."""
         return claimed(self.claims, episode)
 
+    def state(self, episode: Episode) -> str:
+        """Return how an episode stands: why it ended, `running`, or `broken off`."""
+        if episode.ended is not None or self.writing(episode.id):
+            return episode.status
+        return BROKEN_OFF
+
     def episodes(self, search: Search = ALL, limit: int | None = None) -> list[Episode]:
         """Return the episodes that are meant, the newest first, `limit` of them at the most."""
         with said(self.path):
-            return list(self._select(search.condition(self._few), limit))
+            return list(self._select(self.condition(search), limit))
+
+    def condition(self, search: Search) -> Condition:
+        """Return a search as SQL over the table of episodes."""
+        return search.condition(self._few, lambda: writers(self.claims))
 
     def _few(self, meant: Condition) -> bool:
         """Tell whether few events meet a condition; the index says so at once."""
@@ -269,7 +278,7 @@ class Store:
     def count(self, search: Search = ALL) -> int:
         """Return how many episodes are meant."""
         with said(self.path):
-            meant = search.condition(self._few)
+            meant = self.condition(search)
             row = self.db.conn.execute(
                 f"SELECT count(*) FROM episodes WHERE status <> ? AND {meant.sql}",  # noqa: S608 (constants)
                 (LEDGER, *meant.values),

@@ -15,7 +15,7 @@ from sandbox.indexes import noted
 from sandbox.keys import Signer
 from sandbox.log import Store
 from sandbox.pruned import Notice, note_pruned, noticed
-from sandbox.search import RUNNING, Search
+from sandbox.search import BROKEN_OFF, RUNNING, Search
 from sandbox.witness import Head
 
 QUICK = 20_000
@@ -28,7 +28,7 @@ class Wish(NamedTuple):
     """Say what is to be pruned.
 
     Attributes:
-        search: which episodes; those without an end only where its status names them.
+        search: which episodes; those that were broken off only where it names that status.
         keep: how many of those, the newest, are kept.
     """
 
@@ -78,10 +78,10 @@ def choose(store: Store, wish: Wish) -> Choice:
         parents, cited = _parents(store), _cited(store)
     kept: dict[str, str] = {}
     for one in meant:
-        if one.status == RUNNING and wish.search.status != RUNNING:
-            kept[one.id] = "it has not ended; --status running names it"
-        elif one.status == RUNNING and store.writing(one.id):
+        if one.status == RUNNING and store.writing(one.id):
             kept[one.id] = "it is being written"
+        elif one.status == RUNNING and wish.search.status != BROKEN_OFF:
+            kept[one.id] = f"it has not ended; --status '{BROKEN_OFF}' names it"
         elif one.id in cited:
             kept[one.id] = "a stage of trust stands on it"
     left = {one.id for one in meant} - kept.keys()
@@ -93,7 +93,7 @@ def choose(store: Store, wish: Wish) -> Choice:
 
 def _meant(store: Store, wish: Wish) -> list[Candidate]:
     """Return the episodes that a wish names, the oldest first."""
-    condition, names = wish.search.condition(), ", ".join(Candidate._fields)
+    condition, names = store.condition(wish.search), ", ".join(Candidate._fields)
     if not store.sealed:
         names = names.replace("number", "rowid AS number")
     rows = store.db.conn.execute(

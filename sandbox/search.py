@@ -13,9 +13,12 @@ from sandbox.schema import Stakes, nearest
 from sandbox.timestep import TerminationReason
 
 RUNNING = "running"
-"""Status of an episode that has no end: it is being written, or was broken off."""
+"""Status of an episode that has no end."""
 
-STATUSES = (RUNNING, *(str(one) for one in TerminationReason))
+BROKEN_OFF = "broken off"
+"""How an episode stands that has not ended and that no process writes: it can be resumed."""
+
+STATUSES = (RUNNING, BROKEN_OFF, *(str(one) for one in TerminationReason))
 """What an episode's status can be."""
 
 
@@ -41,7 +44,7 @@ class Search:
         decision: that was made; with `action` it must have been made on that very action.
         finding: kind of finding; with `severity` one finding must be both.
         severity: of a finding.
-        status: how it ended, or `running`.
+        status: why it ended, `running` (a process writes it now), or `broken off` (none does).
         since: began at this time or later, in seconds since the epoch.
         before: had ended, or where it has no end began, before this time.
         parent: was forked from this episode.
@@ -72,26 +75,36 @@ class Search:
             if word is not None and word not in known:
                 raise InputError(f"there is no {what} {word!r}{nearest(word, known)}")
 
-    def condition(self, few: Few = lambda _: False) -> Condition:
+    def condition(self, few: Few, writing: Callable[[], Sequence[str]]) -> Condition:
         """Return what an episode must meet, as SQL.
 
         `few` tells whether few events meet a condition. Those are looked up first; else episodes
         are tried, the newest first, until there are enough. Either way the same is found.
+        `writing` tells which episodes are being written.
         """
-        parts = [one for one in (*self._of_itself(), *self._of_events(few)) if one is not None]
+        own, events = self._of_itself(writing), self._of_events(few)
+        parts = [one for one in (*own, *events) if one is not None]
         sql = " AND ".join(f"({one.sql})" for one in parts)
         return Condition(sql or "1", tuple(value for one in parts for value in one.values))
 
-    def _of_itself(self) -> list[Condition | None]:
+    def _of_itself(self, writing: Callable[[], Sequence[str]]) -> list[Condition | None]:
         """Return the conditions that the episode's own row decides."""
         return [
             _if(self.agent, "agent = ?"),
             None if self.task is None else _task(self.task),
-            _if(self.status, "status = ?"),
+            self._stands(writing),
             _if(self.since, "started >= ?"),
             _if(self.before, "coalesce(ended, started) < ?"),
             _if(self.parent, f"{noted('parent')} = ?"),
         ]
+
+    def _stands(self, writing: Callable[[], Sequence[str]]) -> Condition | None:
+        """Return the condition on how an episode stands."""
+        if self.status not in {RUNNING, BROKEN_OFF}:
+            return _if(self.status, "status = ?")
+        now = tuple(writing())
+        among = f"id {'NOT ' * (self.status == BROKEN_OFF)}IN ({', '.join('?' * len(now))})"
+        return Condition(f"status = '{RUNNING}' AND {among}", now)
 
     def _of_events(self, few: Few) -> list[Condition | None]:
         """Return the conditions that its events decide."""

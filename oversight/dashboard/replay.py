@@ -183,7 +183,8 @@ class EpisodesPage(Page):
         for one in episodes:
             started = datetime.fromtimestamp(one.started, UTC).strftime("%Y-%m-%d %H:%M:%S")
             agent = "" if self.app.blind else printable(one.agent, 30)
-            row = (one.id, started, f"{one.task}/{one.setting}", agent, one.status, str(one.length))
+            task, ended = f"{one.task}/{one.setting}", self._store.state(one)
+            row = (one.id, started, task, agent, ended, str(one.length))
             table.add_row(*map(Content, row), key=one.id)
         shown = f"the newest {len(episodes)} of " if len(episodes) < count else ""
         rest = "; `offswitch episodes` lists and searches all" if shown else ""
