@@ -243,6 +243,16 @@ class Store:
             )
             return [Episode(*row) for row in rows]
 
+    def chains(self) -> list[Episode]:
+        """Return all that is chained: the episodes, the newest first, and then the ledgers."""
+        with said(self.path):
+            names = ", ".join(Episode._fields)
+            rows = self.db.conn.execute(
+                f"SELECT {names} FROM episodes WHERE status = ? ORDER BY id",  # noqa: S608 (constants)
+                (LEDGER,),
+            ).fetchall()
+        return [*self.episodes(), *(Episode(*row) for row in rows)]
+
     def ids(self) -> frozenset[str]:
         """Return the ids of all episodes and ledgers."""
         with said(self.path):
