@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from oversight.files import pyarrow
+from oversight.proof import row_line, seal_lines
 from sandbox.chain import Record
+from sandbox.log import Store
 
 BATCH = 10_000
 """Rows that are held at once when Parquet is written."""
@@ -23,6 +25,24 @@ class Row(NamedTuple):
 
     episode: str
     record: Record
+
+
+class Chosen(NamedTuple):
+    """Name the episodes that are written out.
+
+    Attributes:
+        store: holds them.
+        episodes: their ids, in the order in which they are written.
+    """
+
+    store: Store
+    episodes: Sequence[str]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield their events."""
+        for episode in self.episodes:
+            for record in self.store.records(episode):
+                yield Row(episode, record)
 
 
 PATHS: Mapping[str, Mapping[str, str]] = {
@@ -106,24 +126,27 @@ def _at(content: Any, path: str) -> Any:
     return content
 
 
-def line(row: Row) -> str:
-    """Return an event as one line of JSON, with its hashes."""
-    found = row.record._asdict() | {"content": json.loads(row.record.content)}
-    return json.dumps(found | {"episode": row.episode}, sort_keys=True)
-
-
-def write_lines(rows: Iterable[Row], to: Path | TextIO) -> int:
-    """Write events as JSON lines; return how many."""
+def write_lines(chosen: Chosen, to: Path | TextIO) -> int:
+    """Write events as JSON lines, and after those of an episode its seals; return how many."""
+    count = 0
     with _text_file(to) as file:
-        return _each(rows, lambda row: file.write(f"{line(row)}\n"))
+        for episode in chosen.episodes:
+            for record in chosen.store.records(episode):
+                file.write(f"{row_line(episode, record).decode()}\n")
+                count += 1
+            file.writelines(f"{one.decode()}\n" for one in seal_lines(chosen.store, episode))
+    return count
 
 
-def write_csv(rows: Iterable[Row], to: Path | TextIO) -> int:
+def write_csv(chosen: Chosen, to: Path | TextIO) -> int:
     """Write events as CSV with a head; return how many."""
+    count = 0
     with _text_file(to) as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
-        return _each(rows, lambda row: table.writerow(_text(flat(row))))
+        for count, row in enumerate(chosen.rows(), 1):
+            table.writerow(_text(flat(row)))
+    return count
 
 
 @contextmanager
@@ -140,15 +163,7 @@ def _text(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"time": row["time"].isoformat(timespec="milliseconds")}
 
 
-def _each(rows: Iterable[Row], put: Callable[[Row], object]) -> int:
-    count = 0
-    for row in rows:
-        put(row)
-        count += 1
-    return count
-
-
-def write_parquet(rows: Iterable[Row], to: Path | TextIO) -> int:
+def write_parquet(chosen: Chosen, to: Path | TextIO) -> int:
     """Write events as Parquet; return how many.
 
     Raises:
@@ -156,7 +171,7 @@ def write_parquet(rows: Iterable[Row], to: Path | TextIO) -> int:
     """
     arrow, parquet = pyarrow()
     schema = arrow.schema([(name, _kind(name, arrow)) for name in COLUMNS])
-    count, left = 0, iter(rows)
+    count, left = 0, chosen.rows()
     with parquet.ParquetWriter(to, schema) as file:
         for batch in _batches(left):
             file.write_table(arrow.Table.from_pylist(batch, schema))
@@ -178,7 +193,7 @@ def _kind(name: str, arrow: Any) -> Any:
     return arrow.float64() if name in NUMBERS else arrow.string()
 
 
-WRITERS: dict[str, Callable[[Iterable[Row], Path | TextIO], int]] = {
+WRITERS: dict[str, Callable[[Chosen, Path | TextIO], int]] = {
     "jsonl": write_lines,
     "csv": write_csv,
     "parquet": write_parquet,

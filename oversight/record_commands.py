@@ -6,15 +6,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from oversight.commands import DONE, print_rows, store_of
-from oversight.event_files import WRITERS, Row
+from oversight.event_files import WRITERS, Chosen
 from oversight.files import whole
 from sandbox.errors import InputError, StoreError
-from sandbox.log import Episode, Store
+from sandbox.log import Episode
 from sandbox.search import ALL, Search
 
 LISTED = 100
@@ -99,37 +98,31 @@ def export(options: argparse.Namespace) -> int:
     if options.to == "parquet" and options.out is None:
         raise InputError("Parquet is no text: name a file with --out FILE")
     store = store_of(options)
-    chosen = store.names() if options.all else [store.find(options.episode).id]
-    rows = _rows(store, chosen)
+    ids = store.names() if options.all else [store.find(options.episode).id]
+    chosen = Chosen(store, ids)
     if options.out is None:
-        _write_out(rows, options.to)
+        _write_out(chosen, options.to)
         return DONE
     try:
         with whole(options.out) as partial:
-            count = WRITERS[options.to](rows, partial)
+            count = WRITERS[options.to](chosen, partial)
     except OSError as error:
         why = error.strerror or error
         raise StoreError(
             f"{options.out}: cannot be written: {why}; nothing is left of it"
         ) from error
-    print(f"{options.out}: {count:,} events of {len(chosen):,} episodes", file=sys.stderr)
+    print(f"{options.out}: {count:,} events of {len(ids):,} episodes", file=sys.stderr)
     return DONE
 
 
-def _rows(store: Store, chosen: list[str]) -> Iterator[Row]:
-    for episode in chosen:
-        for record in store.records(episode):
-            yield Row(episode, record)
-
-
-def _write_out(rows: Iterator[Row], form: str) -> None:
-    """Write rows to standard output.
+def _write_out(chosen: Chosen, form: str) -> None:
+    """Write events to standard output.
 
     Raises:
         StoreError: when it is full; who closed it early is no error.
     """
     try:
-        WRITERS[form](rows, sys.stdout)
+        WRITERS[form](chosen, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

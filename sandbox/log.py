@@ -285,6 +285,17 @@ class Store:
             ).fetchone()
         return int(row[0])
 
+    def chains(self) -> Iterator[Episode]:
+        """Yield all that is chained: the episodes, the newest first, and then the ledgers."""
+        with said(self.path):
+            rows = self.db.conn.execute(
+                "SELECT id FROM episodes WHERE status = ? ORDER BY id", (LEDGER,)
+            )
+            ledgers = [row[0] for row in rows]
+        for name in (*reversed(self.names()), *ledgers):
+            if row := self.listed(name):  # one by one: their headers are long
+                yield row
+
     def ids(self) -> frozenset[str]:
         """Return the ids of all episodes and ledgers."""
         with said(self.path):

@@ -20,7 +20,10 @@ from sandbox.log import Episode, Store
 from sandbox.seal import Seal
 from sandbox.witness import Head
 
-RUNNING = "running"
+UNSEALED = (
+    "nothing is sealed: the file is of a format without seals; the next program that writes to it "
+    "brings it to this one, and seals what it finds"
+)
 
 
 class Problem(NamedTuple):
@@ -63,8 +66,10 @@ class Walked(NamedTuple):
     header: EpisodeStarted | None
 
 
-def verify(store: Store, episode: Episode) -> list[Problem]:
+def verify(store: Store, episode: Episode, keys: Collection[bytes] | None = None) -> list[Problem]:
     """Return what is wrong with an episode's log; nothing means that it is whole.
+
+    It must be sealed by one of the public `keys`; by one that is trusted here when None.
 
     Raises:
         StoreError: when the store, the keys or the witness cannot be read.
@@ -78,7 +83,9 @@ def verify(store: Store, episode: Episode) -> list[Problem]:
         marked = {one.statement.seq for one in seals} | ({known.seq} if known else set())
         walked = walk(store.records(episode.id), marked)
     problems = [*walked.problems, *_listed(row, walked)]
-    problems += check_seals(seals, walked, trusted(), episode.id)
+    if not store.sealed:
+        return [*problems, Problem(0, UNSEALED)]
+    problems += check_seals(seals, walked, trusted() if keys is None else keys, episode.id)
     problems += [
         Problem(one.statement.seq, "its seal is that of another store")
         for one in seals[-1:]
