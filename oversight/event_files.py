@@ -144,8 +144,9 @@ def write_csv(chosen: Chosen, to: Path | TextIO) -> int:
     with _text_file(to) as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
-        for count, row in enumerate(chosen.rows(), 1):
+        for row in chosen.rows():
             table.writerow(_text(flat(row)))
+            count += 1
     return count
 
 
