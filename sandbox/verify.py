@@ -273,8 +273,9 @@ def missing(store: Store) -> list[Head]:
     if not lost:
         return []
     keys = trusted()
-    noted = {one.notice.head for one in pruned if one.holds(store.id, keys)}
-    return [one for one in lost if one.head not in noted]
+    held = [one.notice for one in pruned if one.holds(store.id, keys)]
+    rightly = {(one.episode, one.head) for one in held}
+    return [one for one in lost if (one.episode, one.head) not in rightly]
 
 
 def header_matches(store: Store, episode: Episode) -> bool:

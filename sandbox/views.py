@@ -68,7 +68,7 @@ DECISIONS = _view(
         "decided_by": part("$.decision.by", "d"),
         "reason": part("$.decision.reason", "d"),
         "rule": part("$.decision.rule", "d"),
-        "asked": "a.seq IS NOT NULL",
+        "was_asked": "a.seq IS NOT NULL",
         "stakes": part("$.stakes", "a"),
         "seconds": "round(d.wall - a.wall, 3)",
         "decided": _time("d.wall"),
