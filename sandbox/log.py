@@ -297,8 +297,7 @@ class Store:
                 f"SELECT {names} FROM events WHERE episode = ? ORDER BY seq",  # noqa: S608 (constants)
                 (episode,),
             )
-            for row in rows:
-                yield Record(*row)
+            yield from map(Record._make, rows)
 
     def seals(self, episode: str) -> list[Seal]:
         """Return the seals of one episode, the first first; none of a store of format 1."""
