@@ -174,8 +174,6 @@ FULL = textwrap.dedent(
     import resource, signal, sys
     from pathlib import Path
     from sandbox.action import Action, Proposal
-from sandbox.clock import ManualClock
-from sandbox.episode_log import SOON
     from sandbox.errors import StoreError
     from sandbox.events import Proposed
     from sandbox.log import Store
