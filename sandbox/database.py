@@ -16,6 +16,7 @@ from sandbox.keys import Signer
 from sandbox.seal import INSERT, Statement, row_of, sealed
 from sandbox.views import create_views
 from sandbox.witness import Head, Witness
+from sandbox.write_ahead import write_ahead
 
 APPLICATION_ID = 0x0FF5317C
 """Marks a SQLite file as ours."""
@@ -167,13 +168,24 @@ def connect(path: Path, *, readonly: bool, busy: float) -> Database:
         connection.close()
         raise StoreError(f"{path}: {problem}; nothing was changed")
     if not readonly:
-        connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(connection, busy)
         connection.execute("PRAGMA synchronous=FULL")
     return db
 
 
 def _problem(connection: sqlite3.Connection, *, readonly: bool) -> str:
-    """Say why a file may not be used; empty when it may."""
+    """Say why a file may not be used; empty when it may.
+
+    All is read at one moment: another process may be making the file.
+    """
+    connection.execute("BEGIN")
+    try:
+        return _foreign_or_newer(connection, readonly=readonly)
+    finally:
+        connection.rollback()
+
+
+def _foreign_or_newer(connection: sqlite3.Connection, *, readonly: bool) -> str:
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     if found != APPLICATION_ID and (tables or readonly):

@@ -345,8 +345,7 @@ class Store:
                 f"SELECT {names} FROM events WHERE episode = ? ORDER BY seq",  # noqa: S608 (constants)
                 (episode,),
             )
-            for row in rows:
-                yield Record(*row)
+            yield from map(Record._make, rows)
 
     def pruned(self, beginning: str = "") -> Iterator[Pruned]:
         """Yield the notes of pruned episodes whose ids begin so, the first begun first."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandbox.chain import GENESIS, Record
+from sandbox.chain import GENESIS, Record, chain
 from sandbox.events import AnyEvent, EpisodeEnded, EpisodeStarted
 from sandbox.keys import fingerprint, trusted
 from sandbox.log import Episode, Store
@@ -33,17 +33,23 @@ class Problem(NamedTuple):
     sentence: str
 
 
+class _Step(msgspec.Struct):
+    step: int
+
+
 class _Label(msgspec.Struct):
-    """Read no more of an event than where it belongs; an event is known by its kind."""
+    """Read no more of an event than where it belongs."""
 
     kind: str
     step: int = -1
     decision: _Step | None = None
     transition: _Step | None = None
 
-
-class _Step(msgspec.Struct):
-    step: int
+    @property
+    def at(self) -> tuple[str, int]:
+        """Return the kind and the step of the event."""
+        inner = self.decision or self.transition
+        return self.kind, self.step if inner is None else inner.step
 
 
 _LABELS = msgspec.json.Decoder(_Label)
@@ -101,16 +107,16 @@ def walk(records: Iterable[Record], marked: Collection[int]) -> Walked:
     head, expected = GENESIS, 1
     last: Record | None = None
     header: EpisodeStarted | None = None
-    digest = hashlib.sha256
+    digest, labels = hashlib.sha256, _LABELS.decode
     for record in records:
         seq, kind, step, content, prev, own, _ = record
-        if seq != expected:
-            problems.append(Problem(seq, f"event {expected} is missing"))
-        if prev != head:
-            problems.append(Problem(seq, "does not follow the event before it"))
-        if digest((prev + content).encode()).hexdigest() != own:
-            problems.append(Problem(seq, "its content does not match its hash"))
-        problems += _labelled(seq, kind, step, content)
+        try:
+            sound = labels(content).at == (kind, step) and kind in _KINDS
+        except msgspec.DecodeError:
+            sound = False
+        same = digest((prev + content).encode()).hexdigest() == own
+        if not (sound and same and prev == head and seq == expected):
+            problems += _faults(record, expected, head)
         if seq in marked:
             hashes[seq] = own
         if last is None:
@@ -119,18 +125,24 @@ def walk(records: Iterable[Record], marked: Collection[int]) -> Walked:
     return Walked(problems, last, hashes, header)
 
 
-def _labelled(seq: int, kind: str, step: int, content: str) -> Sequence[Problem]:
-    """Check a row's columns against its content."""
+def _faults(record: Record, expected: int, head: str) -> list[Problem]:
+    """Say all that is wrong with one row."""
+    found: list[str] = []
+    if record.seq != expected:
+        found.append(f"event {expected} is missing")
+    if record.prev != head:
+        found.append("does not follow the event before it")
+    if chain(record.prev, record.content.encode()) != record.hash:
+        found.append("its content does not match its hash")
     try:
-        label = _LABELS.decode(content)
+        label = _LABELS.decode(record.content)
+        if label.kind not in _KINDS:
+            found.append(f"is no event: of the unknown kind {label.kind!r:.40}")
+        elif label.at != (record.kind, record.step):
+            found.append("its kind or step is not that of its content")
     except msgspec.DecodeError as error:
-        return [Problem(seq, f"is no event: {error}")]
-    if label.kind not in _KINDS:
-        return [Problem(seq, f"is no event: of the unknown kind {label.kind!r:.40}")]
-    inner = label.decision if kind == "decided" else label.transition if kind == "applied" else None
-    if label.kind != kind or (inner.step if inner else label.step) != step:
-        return [Problem(seq, "its kind or step is not that of its content")]
-    return ()
+        found.append(f"is no event: {error}")
+    return [Problem(record.seq, sentence) for sentence in found]
 
 
 def _header(record: Record) -> EpisodeStarted | None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sandbox.errors import StoreError
 from sandbox.keys import key_folder, prepare
+from sandbox.write_ahead import write_ahead
 
 FILE = "witness.db"
 
@@ -65,7 +66,7 @@ class Witness:
             self._db = sqlite3.connect(
                 self.path, timeout=busy, check_same_thread=False, isolation_level=None
             )
-            self._db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(self._db, busy)
             self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
             self._db.execute(_TABLE)
             self.path.chmod(0o600)
