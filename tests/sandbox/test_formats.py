@@ -161,22 +161,36 @@ def test_killed_on_the_way_it_stays_as_it_was_and_comes_whole_the_next_time(
     assert chains(first) == before
 
 
-def test_opened_by_many_at_once_it_is_changed_once(first: Path) -> None:
+def opened_by_many(path: Path) -> list[Store]:
+    """Open a file in four threads at the same moment."""
     gate, opened = threading.Barrier(4), list[Store]()
 
     def open_it() -> None:
         gate.wait()
-        opened.append(Store(first, busy=20.0))
+        opened.append(Store(path, busy=20.0))
 
     threads = [threading.Thread(target=open_it) for _ in range(4)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert len({one.id for one in opened}) == 1
     assert len(opened) == 4
+    return opened
+
+
+def test_opened_by_many_at_once_it_is_changed_once(first: Path) -> None:
+    opened = opened_by_many(first)
+    assert len({one.id for one in opened}) == 1
     seals = opened[0].db.conn.execute("SELECT count(*), sum(adopted) FROM seals").fetchone()
     assert seals == (7, 7)
+
+
+def test_made_by_many_at_once_it_is_made_once(tmp_path: Path) -> None:
+    for number in range(8):
+        opened = opened_by_many(tmp_path / str(number) / "offswitch.db")
+        assert len({one.id for one in opened}) == 1
+        for one in opened:
+            one.close()
 
 
 def newer(db: sqlite3.Connection) -> None:

@@ -46,7 +46,7 @@ class Absent:
 
 
 def make(path: Path) -> None:
-    """Write a store: episodes that ended, one vetoed, one forked, one killed with a request open."""
+    """Write a store: two episodes, a fork with a veto, and one killed with a request pending."""
     store = Store(path)
     stage = Stage(store, Scripted())
     first = run_episode(open_session(Plan(BOOKING, seed=11, in_process=True), stage))
