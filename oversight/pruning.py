@@ -36,8 +36,8 @@ def prune_episodes(search: Search, options: argparse.Namespace) -> int:
     why = options.reason or _asked(search, options)
     done = prune(store_of(options, readonly=False), wish, ids, options.operator or "unknown", why)
     print(
-        f"pruned {len(done.pruned):,} episodes, {done.events:,} events; `offswitch vacuum` gives "
-        "their room back",
+        f"pruned {_many(len(done.pruned))}, {done.events:,} events; `offswitch vacuum` gives their "
+        "room back",
         file=sys.stderr,
     )
     return _print_choice(done, options)
@@ -69,7 +69,7 @@ def _say(choice: Choice) -> None:
     if choice.pruned:
         first, last = (_day(choice.pruned[at].started) for at in (0, -1))
         print(
-            f"{len(choice.pruned):,} episodes to prune, {choice.events:,} events, begun from "
+            f"{_many(len(choice.pruned))} to prune, {choice.events:,} events, begun from "
             f"{first} to {last}",
             file=sys.stderr,
         )
@@ -79,6 +79,10 @@ def _say(choice: Choice) -> None:
         print(f"kept: {one}: {why}", file=sys.stderr)
     if len(choice.kept) > SHOWN:
         print(f"kept: {len(choice.kept) - SHOWN:,} more; --dry-run lists all", file=sys.stderr)
+
+
+def _many(number: int) -> str:
+    return "1 episode" if number == 1 else f"{number:,} episodes"
 
 
 def _day(moment: float) -> str:
@@ -93,7 +97,7 @@ def _agreed(choice: Choice) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("pruning asks first, and there is no terminal: --yes agrees to it")
-    words = f"remove {len(choice.pruned):,} episodes for good? type yes: "
+    words = f"remove {_many(len(choice.pruned))} for good? type yes: "
     print(words, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() == "yes"
 

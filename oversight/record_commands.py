@@ -111,7 +111,7 @@ def export(options: argparse.Namespace) -> int:
         raise StoreError(
             f"{options.out}: cannot be written: {why}; nothing is left of it"
         ) from error
-    print(f"{options.out}: {count:,} events of {len(ids):,} episodes", file=sys.stderr)
+    print(f"{options.out}: {count:,} events", file=sys.stderr)
     return DONE
 
 
