@@ -30,6 +30,10 @@ sizes *tasks:
 pages *tasks:
     .venv/bin/python -m oversight.task_pages docs/tasks {{tasks}}
 
+# the golden store of a released format, which later versions must read; never made anew
+golden:
+    .venv/bin/python -m tests.sandbox.golden.make
+
 demo:
     .venv/bin/offswitch demo
 
@@ -48,3 +52,4 @@ bench:
     .venv/bin/python benchmarks/bench_solve.py
     .venv/bin/python benchmarks/bench_learners.py
     .venv/bin/python benchmarks/bench_sweep.py
+    .venv/bin/python benchmarks/bench_store.py
