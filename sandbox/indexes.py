@@ -48,7 +48,8 @@ INDEXES = (
     "CREATE INDEX events_asked ON events (episode, seq) WHERE kind = 'asked'",
     "CREATE INDEX episodes_by_start ON episodes (started)",
     "CREATE INDEX episodes_by_agent ON episodes (agent, number)",
-    "CREATE INDEX episodes_by_task ON episodes (task, setting, number)",
+    "CREATE INDEX episodes_by_task ON episodes (task, number)",
+    "CREATE INDEX episodes_by_setting ON episodes (task, setting, number)",
     "CREATE INDEX episodes_by_status ON episodes (status, number)",
     f"CREATE INDEX episodes_by_parent ON episodes ({_PARENT}) WHERE {_PARENT} IS NOT NULL",
 )

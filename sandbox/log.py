@@ -24,7 +24,7 @@ from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
 from sandbox.pruned import Notice, Pruned, pruned_ones
 from sandbox.seal import Seal, seals_of
-from sandbox.search import ALL, BROKEN_OFF, Condition, Search
+from sandbox.search import ALL, BROKEN_OFF, Condition, Known, Search
 from sandbox.text import printable
 from sandbox.witness import FILE, Head, Witness
 
@@ -245,7 +245,12 @@ class Store:
 
     def condition(self, search: Search) -> Condition:
         """Return a search as SQL over the table of episodes."""
-        return search.condition(self._few, lambda: writers(self.claims))
+        known = Known(self._few, lambda: writers(self.claims), self._is_task)
+        return search.condition(known)
+
+    def _is_task(self, name: str) -> bool:
+        row = self.db.conn.execute("SELECT 1 FROM episodes WHERE task = ? LIMIT 1", (name,))
+        return row.fetchone() is not None
 
     def _few(self, meant: Condition) -> bool:
         """Tell whether few events meet a condition; the index says so at once."""

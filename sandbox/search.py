@@ -33,6 +33,21 @@ Few = Callable[[Condition], bool]
 """Tells whether few events meet a condition."""
 
 
+class Known(NamedTuple):
+    """Say what must be known of a store to search it well; whatever it says, the same is found.
+
+    Attributes:
+        few: tells whether few events meet a condition. Those are looked up first; else episodes are
+            tried, the newest first, until there are enough.
+        writing: tells which episodes are being written.
+        is_task: tells whether there is a task of that name, which may hold a slash.
+    """
+
+    few: Few
+    writing: Callable[[], Sequence[str]]
+    is_task: Callable[[str], bool]
+
+
 @dataclass(frozen=True)
 class Search:
     """Name episodes; what is None restricts nothing.
@@ -75,24 +90,19 @@ class Search:
             if word is not None and word not in known:
                 raise InputError(f"there is no {what} {word!r}{nearest(word, known)}")
 
-    def condition(self, few: Few, writing: Callable[[], Sequence[str]]) -> Condition:
-        """Return what an episode must meet, as SQL.
+    def condition(self, known: Known) -> Condition:
+        """Return what an episode must meet, as SQL."""
+        parts = [*self._of_itself(known), *self._of_events(known.few)]
+        asked = [one for one in parts if one is not None]
+        sql = " AND ".join(f"({one.sql})" for one in asked)
+        return Condition(sql or "1", tuple(value for one in asked for value in one.values))
 
-        `few` tells whether few events meet a condition. Those are looked up first; else episodes
-        are tried, the newest first, until there are enough. Either way the same is found.
-        `writing` tells which episodes are being written.
-        """
-        own, events = self._of_itself(writing), self._of_events(few)
-        parts = [one for one in (*own, *events) if one is not None]
-        sql = " AND ".join(f"({one.sql})" for one in parts)
-        return Condition(sql or "1", tuple(value for one in parts for value in one.values))
-
-    def _of_itself(self, writing: Callable[[], Sequence[str]]) -> list[Condition | None]:
+    def _of_itself(self, known: Known) -> list[Condition | None]:
         """Return the conditions that the episode's own row decides."""
         return [
             _if(self.agent, "agent = ?"),
-            None if self.task is None else _task(self.task),
-            self._stands(writing),
+            None if self.task is None else _task(self.task, known.is_task),
+            self._stands(known.writing),
             _if(self.since, "started >= ?"),
             _if(self.before, "coalesce(ended, started) < ?"),
             _if(self.parent, f"{noted('parent')} = ?"),
@@ -125,10 +135,12 @@ def _if(value: str | float | None, sql: str) -> Condition | None:
     return None if value is None else Condition(sql, (value,))
 
 
-def _task(name: str) -> Condition:
-    """Match a task, or a task and its setting; a task's own name may hold a slash."""
+def _task(name: str, is_task: Callable[[str], bool]) -> Condition:
+    """Match a task, or a task and its setting."""
     task, _, setting = name.rpartition("/")
-    return Condition("task = ? OR (task = ? AND setting = ?)", (name, task, setting))
+    if not task or is_task(name):
+        return Condition("task = ?", (name,))
+    return Condition("task = ? AND setting = ?", (task, setting))
 
 
 def _said(kind: str, *pairs: tuple[str, str]) -> Condition:

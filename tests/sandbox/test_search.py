@@ -15,7 +15,7 @@ from sandbox.clock import ManualClock
 from sandbox.errors import InputError
 from sandbox.indexes import INDEXES
 from sandbox.log import Store
-from sandbox.search import ALL, BROKEN_OFF, Few, Search
+from sandbox.search import ALL, BROKEN_OFF, Few, Known, Search
 from sandbox.timestep import TerminationReason
 from tests.sandbox.logged import LOOK, PAID, PENDING, REFUSED, finding, write
 
@@ -30,7 +30,7 @@ class Written:
         self.store = Store(folder / "offswitch.db", clock=self.clock)
         self.looked = self._write(LOOK)
         self.paid = self._write(LOOK, PAID, agent="greedy")
-        self.refused = self._write(REFUSED, PAID, LOOK, task="file.py:Mine")
+        self.refused = self._write(REFUSED, PAID, LOOK, task="mine/file.py:Mine")
         self.grave = self._write(LOOK, findings=(finding(), finding("tampering", "warning")))
         self.broken = self._write(PENDING, ended=None)
         self.shut = self._write(LOOK, ended=TerminationReason.SHUT_DOWN, setting="storm")
@@ -56,7 +56,8 @@ def test_each_search_finds_the_episodes_that_are_meant(written: Written) -> None
         (Search(agent="greedy"), {w.paid}),
         (Search(task="boat"), everything - {w.refused}),
         (Search(task="boat/storm"), {w.shut}),
-        (Search(task="file.py:Mine/calm"), {w.refused}),
+        (Search(task="mine/file.py:Mine/calm"), {w.refused}),
+        (Search(task="mine/file.py:Mine"), {w.refused}),
         (Search(action="pay"), {w.paid, w.refused, w.broken}),
         (Search(action="wait"), {w.refused}),
         (Search(decision="veto"), {w.refused}),
@@ -101,7 +102,7 @@ def test_the_newest_come_first_by_the_order_of_beginning_whatever_the_clock_says
 
 WORDS: dict[str, list[Any]] = {
     "agent": ["planner", "greedy", "nobody"],
-    "task": ["boat", "boat/storm", "file.py:Mine", "none"],
+    "task": ["boat", "boat/storm", "mine/file.py:Mine/calm", "none"],
     "action": ["look", "pay", "wait", "none"],
     "decision": ["approve", "veto", "edit"],
     "finding": ["side_effect", "tampering", "none"],
@@ -119,8 +120,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Written:
     return Written(tmp_path_factory.mktemp("kept"))
 
 
+def known(few: Few) -> Known:
+    """Know that nothing is being written, and that no task's name holds a slash."""
+    return Known(few, list, lambda name: False)
+
+
 def ids(store: Store, search: Search, few: Few) -> set[str]:
-    sql, values = search.condition(few, list)
+    sql, values = search.condition(known(few))
     rows = store.db.conn.execute(f"SELECT id FROM episodes WHERE {sql}", values)
     return {row[0] for row in rows}
 
@@ -164,7 +170,7 @@ def plan(store: Store, sql: str, values: tuple[object, ...]) -> list[str]:
 
 
 def listing_plan(store: Store, search: Search, few: Few) -> list[str]:
-    sql, values = search.condition(few, list)
+    sql, values = search.condition(known(few))
     listing = f"SELECT rowid FROM episodes WHERE status <> ? AND {sql} ORDER BY number DESC LIMIT ?"
     return plan(store, listing, ("ledger", *values, 100))
 
