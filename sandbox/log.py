@@ -169,9 +169,10 @@ def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
         raise StoreError(f"{path}: {text}: {hint}") from error
 
 
-def _connect(path: Path, *, readonly: bool, busy: float) -> Database:
-    """Open the file, and refuse one that is not ours."""
+def _connect(path: Path, *, readonly: bool, busy: float, vfs: str) -> Database:
+    """Open the file, through SQLite's file system `vfs`, and refuse one that is not ours."""
     uri = f"file:{path}?mode=ro" if readonly else f"file:{path}?mode=rwc"
+    uri += f"&vfs={vfs}" if vfs else ""
     connection = sqlite3.connect(
         uri.replace("#", "%23"), uri=True, timeout=busy, check_same_thread=False
     )
@@ -191,16 +192,24 @@ class Store:
     """Open the log of all episodes."""
 
     def __init__(
-        self, path: Path, *, readonly: bool = False, clock: Clock | None = None, busy: float = 2.0
+        self,
+        path: Path,
+        *,
+        readonly: bool = False,
+        clock: Clock | None = None,
+        busy: float = 2.0,
+        vfs: str = "",
     ) -> None:
         """Open `path`, creating it unless `readonly`; wait at most `busy` seconds for a lock.
+
+        `vfs` names the file system that SQLite goes through; empty is its own.
 
         Raises:
             StoreError: when it is locked, read-only, full, damaged or not ours.
         """
         self.path = path
         self.clock = clock or WallClock()
-        self._busy = busy
+        self._busy, self._vfs = busy, vfs
         if readonly and not path.exists():
             raise InputError(f"{path}: there is no log yet; `offswitch demo` writes one")
         try:
@@ -208,7 +217,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         with said(path):
-            self.db = _connect(path, readonly=readonly, busy=busy)
+            self.db = _connect(path, readonly=readonly, busy=busy, vfs=vfs)
             if not readonly:
                 self._prepare()
 
@@ -231,7 +240,7 @@ class Store:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.clock.now()))
         episode = f"{stamp}-{secrets.token_hex(3)}"
         with said(self.path):
-            db = _connect(self.path, readonly=False, busy=self._busy)
+            db = _connect(self.path, readonly=False, busy=self._busy, vfs=self._vfs)
             log = EpisodeLog(self, db, episode)
             log.open(header)
         return log
