@@ -59,6 +59,7 @@ def run_episode(session: Session) -> Summary:
         reason = _run(session)
     except OffswitchError as error:
         session.notes.error("episode broke", episode=session.log.episode, why=str(error))
+        session.log.abandon()
         raise
     finally:
         session.control.stopped()

@@ -13,9 +13,10 @@ from oversight.analyzer.base import Case
 from oversight.foreign import Foreign, read_foreign
 from oversight.replay import world_of
 from oversight.rerun import grants_of, policy_of
+from sandbox.chain import Record
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, EpisodeEnded, EpisodeStarted, Header, decode
-from sandbox.log import Episode, Record, Store
+from sandbox.log import Episode, Store
 from tasks import load
 
 FORMAT = 1
