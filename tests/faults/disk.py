@@ -107,9 +107,9 @@ class Disk:
         """Keep what was written to a file; and what is in its folder, if that is synced with it."""
         self.files[path].sync()
         if folder:
-            self.gone.clear()
-            for one in self.files.values():
-                one.entered = True
+            self.gone = {one: kept for one, kept in self.gone.items() if one.parent != path.parent}
+            for other, file in self.files.items():
+                file.entered |= other.parent == path.parent
 
     def sync_failed(self, path: Path) -> None:
         """Forget what a failed sync should have written: nothing will write it again."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oversight.request import Answer, ApprovalRequest
 from oversight.run import Plan, Stage, open_session
@@ -19,12 +18,18 @@ from sandbox.action import Action
 from sandbox.chance import Chance
 from sandbox.clock import ManualClock
 from sandbox.decision import Decision, DecisionKind
-from sandbox.events import AnyEvent, Decided, encode
+from sandbox.events import AnyEvent, Decided
+from sandbox.episode_log import EpisodeLog
 from sandbox.log import Store
+from sandbox.schema import ActionType
 from sandbox.timestep import Transition
+from tasks import load
 
 TASK = "flight_booking/bos-feb"
 POLICY = Path(__file__).with_name("asking.toml")
+PAGES = 1000
+"""Pages of SQLite's log after which it goes over into the store's file, if nobody says other."""
+
 SHARES = (
     (0.5, DecisionKind.APPROVE),
     (0.7, DecisionKind.EDIT),
@@ -106,6 +111,12 @@ class Scene(NamedTuple):
     seed: int
 
 
+SCENES = tuple(
+    Scene(agent, seed) for agent, seed in (("greedy", 3), ("greedy", 20), ("greedy", 22), ("greedy", 41), ("compliant", 3), ("compliant", 20))
+)
+"""Each holds an approval, an edit, a veto, an expiry, and what nobody is asked about."""
+
+
 def watch(session: Session, notes: Notes) -> None:
     """Note each change of the world, and each decision that the store has acknowledged."""
     apply, publish = session.world.apply, session.publish
@@ -123,8 +134,8 @@ def watch(session: Session, notes: Notes) -> None:
     session.publish = published
 
 
-def play(scene: Scene, store: Store, notes: Notes) -> None:
-    """Run the scene's episode to its end.
+def play(scene: Scene, store: Store, notes: Notes, pages: int = PAGES) -> None:
+    """Run the scene's episode to its end; a log of `pages` pages is brought into the store's file.
 
     Raises:
         StoreError: when it could not be written; nothing more was done.
@@ -134,6 +145,8 @@ def play(scene: Scene, store: Store, notes: Notes) -> None:
     session = open_session(plan, Stage(store, person))
     person.session = session
     notes.begun = session.log.episode
+    assert isinstance(session.log, EpisodeLog)
+    session.log._db.conn.execute(f"PRAGMA wal_autocheckpoint={pages}")
     watch(session, notes)
     run_episode(session)
     notes.ended = True
@@ -145,7 +158,13 @@ def folder() -> Iterator[Path]:
     memory = Path("/dev/shm")
     root = memory if os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=root) as name:
-        yield Path(name)
+        yield Path(name).resolve()
+
+
+@functools.cache
+def action_types() -> Mapping[str, ActionType]:
+    """Return what can be done in the scenes."""
+    return load(TASK).spec.action_types
 
 
 def contents(store: Store, episode: str) -> list[bytes]:

@@ -1,0 +1,82 @@
+"""Draw from a seed what goes wrong in one episode, and when."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tests.faults.injection import FOR_GOOD, STRIKES, Call, Fault, Kind
+from tests.faults.scene import PAGES, SCENES, Scene
+
+RUNS = 4
+"""The most runs of one episode; nothing goes wrong in the last."""
+
+FEW_PAGES = 4
+
+
+class After(StrEnum):
+    """Say what becomes of the program after its run."""
+
+    ORDERLY = "closes its files"
+    KILLED = "is killed"
+    POWER = "loses its power"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Hold what a run does when nothing goes wrong.
+
+    Attributes:
+        scene: what is played.
+        fresh: the store is not there before.
+        pages: see `scene.play`.
+    """
+
+    scene: Scene
+    fresh: bool
+    pages: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Hold what goes wrong in one run, and what becomes of the program after it."""
+
+    faults: tuple[Fault, ...] = ()
+    after: After = After.ORDERLY
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Hold what was drawn from a seed: the first run, and those that go on with its episode."""
+
+    seed: int
+    setting: Setting
+    runs: tuple[Run, ...]
+
+
+def schedule(seed: int, calls: Callable[[Setting], tuple[Call, ...]]) -> Schedule:
+    """Draw a schedule; `calls` are those of the first run when nothing goes wrong.
+
+    The first fault lies within them, so that it always comes to pass. Those of later runs, which
+    are shorter or longer, may not.
+    """
+    chance = random.Random(f"faults {seed}")
+    setting = Setting(chance.choice(SCENES), chance.random() < 0.2, chance.choice((PAGES, FEW_PAGES)))
+    done = calls(setting)
+    first = _fault(chance, done, 0)
+    second = (_fault(chance, done, first.at + 1),) if chance.random() < 0.25 else ()
+    runs = [Run((first, *second), chance.choice(tuple(After)))]
+    while len(runs) < RUNS - 1:
+        faults = (_fault(chance, done, 0),) if chance.random() < 0.4 else ()
+        runs.append(Run(faults, chance.choice(tuple(After))))
+    return Schedule(seed, setting, (*runs, Run()))
+
+
+def _fault(chance: random.Random, calls: tuple[Call, ...], since: int) -> Fault:
+    """Draw a fault at one of the calls that it can strike."""
+    kind = chance.choice(tuple(Kind))
+    lasts = chance.choice((1, 3, 60)) if kind is Kind.LOCK else chance.choice((1, FOR_GOOD))
+    places = [at for at, call in enumerate(calls) if at >= since and call in STRIKES[kind]]
+    return Fault(kind, chance.choice(places or [since]), lasts)
