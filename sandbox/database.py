@@ -12,7 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from sandbox.errors import StoreError
 from sandbox.keys import Signer
-from sandbox.place import place
+from sandbox.place import or_closed, place
 from sandbox.seal import INSERT, Statement, row_of, sealed
 from sandbox.witness import Head, Witness
 
@@ -134,15 +134,13 @@ def connect(path: Path, *, readonly: bool, busy: float, vfs: str = "") -> Databa
     """
     uri = place(path, "ro" if readonly else "rwc", vfs)
     connection = sqlite3.connect(uri, uri=True, timeout=busy, check_same_thread=False)
-    db = Database(connection)
-    problem = _problem(connection, readonly=readonly)
-    if problem:
-        connection.close()
-        raise StoreError(f"{path}: {problem}; nothing was changed")
-    if not readonly:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    return db
+    with or_closed(connection):
+        if problem := _problem(connection, readonly=readonly):
+            raise StoreError(f"{path}: {problem}; nothing was changed")
+        if not readonly:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        return Database(connection)
 
 
 def _problem(connection: sqlite3.Connection, *, readonly: bool) -> str:

@@ -22,6 +22,7 @@ from sandbox.episode_log import LEDGER, EpisodeLog
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
+from sandbox.place import or_closed
 from sandbox.seal import Seal, seals_of
 from sandbox.witness import FILE, Head, Witness
 
@@ -117,9 +118,10 @@ class Store:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         with said(path):
             self.db = connect(path, readonly=readonly, busy=busy, vfs=vfs)
-            if not readonly:
-                prepare(self.db)
-            self.sealed = self.db.table("seals").exists()
+            with or_closed(self.db.conn):
+                if not readonly:
+                    prepare(self.db)
+                self.sealed = self.db.table("seals").exists()
 
     @cached_property
     def id(self) -> str:

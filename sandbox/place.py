@@ -1,7 +1,10 @@
-"""Say to SQLite which file to open, and how."""
+"""Say to SQLite which file to open, and leave none open that could not be made ready."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,3 +15,13 @@ def place(path: Path, mode: str, vfs: str = "") -> str:
     `mode` is `ro`, `rw` or `rwc`. A path may hold any character.
     """
     return f"file:{quote(str(path))}?mode={mode}" + (f"&vfs={vfs}" if vfs else "")
+
+
+@contextmanager
+def or_closed(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close `connection` when what is done within fails: its locks go with it."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise

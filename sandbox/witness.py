@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sandbox.errors import StoreError
 from sandbox.keys import key_folder, prepare
-from sandbox.place import place
+from sandbox.place import or_closed, place
 
 FILE = "witness.db"
 
@@ -62,10 +62,11 @@ class Witness:
             self._db = sqlite3.connect(
                 uri, uri=True, timeout=busy, check_same_thread=False, isolation_level=None
             )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
-            self._db.execute(_TABLE)
-            self.path.chmod(0o600)
+            with or_closed(self._db):
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
+                self._db.execute(_TABLE)
+                self.path.chmod(0o600)
 
     @contextmanager
     def _said(self) -> Iterator[None]:

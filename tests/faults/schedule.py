@@ -24,18 +24,26 @@ class After(StrEnum):
     POWER = "loses its power"
 
 
+class Beforehand(StrEnum):
+    """Say what stands in the folder before the first run."""
+
+    NOTHING = "nothing"
+    EPISODE = "another episode"
+    FORMAT_1 = "a store of format 1"
+
+
 @dataclass(frozen=True)
 class Setting:
     """Hold what a run does when nothing goes wrong.
 
     Attributes:
         scene: what is played.
-        fresh: the store is not there before.
+        beforehand: what stands in the folder before.
         pages: see `scene.play`.
     """
 
     scene: Scene
-    fresh: bool
+    beforehand: Beforehand
     pages: int
 
 
@@ -63,7 +71,8 @@ def schedule(seed: int, calls: Callable[[Setting], tuple[Call, ...]]) -> Schedul
     are shorter or longer, may not.
     """
     chance = random.Random(f"faults {seed}")
-    setting = Setting(chance.choice(SCENES), chance.random() < 0.2, chance.choice((PAGES, FEW_PAGES)))
+    beforehand = chance.choices(list(Beforehand), (20, 70, 10))[0]
+    setting = Setting(chance.choice(SCENES), beforehand, chance.choice((PAGES, FEW_PAGES)))
     done = calls(setting)
     first = _fault(chance, done, 0)
     second = (_fault(chance, done, first.at + 1),) if chance.random() < 0.25 else ()
@@ -75,8 +84,11 @@ def schedule(seed: int, calls: Callable[[Setting], tuple[Call, ...]]) -> Schedul
 
 
 def _fault(chance: random.Random, calls: tuple[Call, ...], since: int) -> Fault:
-    """Draw a fault at one of the calls that it can strike."""
+    """Draw a fault at one of the calls that it can strike; half the time, a rare call is as likely."""
     kind = chance.choice(tuple(Kind))
     lasts = chance.choice((1, 3, 60)) if kind is Kind.LOCK else chance.choice((1, FOR_GOOD))
-    places = [at for at, call in enumerate(calls) if at >= since and call in STRIKES[kind]]
+    struck = STRIKES[kind].intersection(calls[since:])
+    if struck and chance.random() < 0.5:
+        struck = frozenset({chance.choice(sorted(struck))})
+    places = [at for at, call in enumerate(calls) if at >= since and call in struck]
     return Fault(kind, chance.choice(places or [since]), lasts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
+import gzip
 import os
 import random
 import shutil
@@ -23,10 +24,12 @@ from tests.faults.disk import Disk
 from tests.faults.injection import Call, Fired, Injection
 from tests.faults.laws import OnDisk, broken, broken_by_resuming, broken_in_the_end, read
 from tests.faults.scene import PAGES, SCENES, Notes, folder, play
-from tests.faults.schedule import RUNS, After, Run, Schedule, Setting, schedule
+from tests.faults.schedule import RUNS, After, Beforehand, Run, Schedule, Setting, schedule
 from tests.faults.vfs import NAME, faulty, injected
 
 KEYS = "OFFSWITCH_KEYS"
+FILE = "offswitch.db"
+FORMAT_1 = Path(__file__).parents[1] / "sandbox" / "golden" / "0.1.0-format-1.db.gz"
 MakeStore = Callable[..., Store]
 
 
@@ -52,19 +55,31 @@ class Outcome:
 
 
 @functools.cache
-def beforehand() -> dict[bool, tuple[Path, frozenset[str]]]:
-    """Return folders with keys, without a store (True) or with one, and the episodes in it."""
+def folders() -> dict[Beforehand, tuple[Path, frozenset[str]]]:
+    """Return the folders of which trials begin with a copy, and the episodes that are in them."""
     root = Path(tempfile.mkdtemp(prefix="offswitch-faults-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    for name in ("True", "False"):
-        with keys_in(root / name):
+    found = {}
+    for one in Beforehand:
+        with keys_in(root / one):
             Signer.load()
-    with keys_in(root / "False"):
-        store = Store(root / "False" / "offswitch.db", clock=ManualClock())
+            found[one] = (root / one, _lay_out(root / one / FILE, one))
+    return found
+
+
+def _lay_out(path: Path, what: Beforehand) -> frozenset[str]:
+    """Write a store of one kind, and return the episodes in it."""
+    if what is Beforehand.NOTHING:
+        return frozenset()
+    if what is Beforehand.FORMAT_1:
+        path.write_bytes(gzip.decompress(FORMAT_1.read_bytes()))
+        store = Store(path, readonly=True)
+    else:
+        store = Store(path, clock=ManualClock())
         play(SCENES[0], store, Notes())
-        there = frozenset(one.id for one in store.episodes())
-        store.close()
-    return {True: (root / "True", frozenset()), False: (root / "False", there)}
+    there = store.ids()
+    store.close()
+    return there
 
 
 @contextmanager
@@ -87,7 +102,7 @@ class Trial:
         """Lay out in `place` what is there beforehand; stores are made by `make`."""
         self.drawn, self.make = drawn, make
         self.place = place / "there"
-        source, self.before = beforehand()[drawn.setting.fresh]
+        source, self.before = folders()[drawn.setting.beforehand]
         shutil.copytree(source, self.place)
         self.disk = Disk()
         self.chance = random.Random(f"trial {drawn.seed}")
@@ -135,6 +150,7 @@ class Trial:
             except Exception as error:  # noqa: BLE001 (whatever else came out is a broken law)
                 self.outcome.problems.append(f"not a StoreError: {type(error).__name__}: {error}")
             if faulty().open_files:
+                self.outcome.problems.append("a file is left open, and its locks with it")
                 gc.collect()
         if injection.power_cut or run.after is After.POWER:
             self.disk.cut_power(self.chance)
@@ -143,7 +159,7 @@ class Trial:
     def _live(
         self, injection: Injection, run: Run, body: Callable[[Store, Notes], None]
     ) -> None:
-        path = self.place / "offswitch.db"
+        path = self.place / FILE
         store = None
         try:
             store = self.make(path, clock=ManualClock(), vfs=NAME)
@@ -158,7 +174,7 @@ class Trial:
         copy = self.place.with_name("copy")
         shutil.copytree(self.place, copy)
         with keys_in(copy):
-            store = Store(copy / "offswitch.db", clock=ManualClock())
+            store = Store(copy / FILE, clock=ManualClock())
             self.there = read(store, self.before)
             scene = self.drawn.setting.scene
             self.outcome.problems += broken(store, scene, self.before, self.phases)
