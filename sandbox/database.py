@@ -100,6 +100,7 @@ def _adopt(db: Database, store: str) -> None:
 
 HINTS = {
     "locked": "another program holds it; close that and run again",
+    "locking": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --logs DIR",
     "unable to open": "it cannot be opened; name another folder with --logs DIR",
     "full": "the disk is full; free some room and run again",
