@@ -86,7 +86,7 @@ def test_each_fault_is_what_sqlite_says_it_is_and_nothing_is_half_written(
 
 def test_a_lock_that_is_let_go_is_waited_for_without_waiting(path: Path) -> None:
     with injected(Injection()) as injection, closing(opened(path)) as db:
-        injection.faults.append(Fault(Kind.LOCK, len(injection.calls), 12))
+        injection.faults.append(Fault(Kind.LOCK, len(injection.calls), 60))
         db.execute("INSERT INTO t VALUES (1)")
         assert injection.slept > 0
     assert rows(path) == [1]
