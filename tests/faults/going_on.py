@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oversight.resume import open_resume
+from oversight.run import Stage
 from sandbox.log import Episode, Store
 from tests.faults.laws import OnDisk, broken, broken_by_resuming, broken_in_the_end, read
-from tests.faults.scene import PAGES, Notes, Scene, play
+from tests.faults.scene import PAGES, Notes, Person, Scene, follow, play
 
 NONE: frozenset[str] = frozenset()
 
@@ -19,7 +21,9 @@ def resume(
     Raises:
         StoreError: when it could not be written; nothing more was done.
     """
-    raise NotImplementedError
+    person = Person(scene.seed, notes)
+    _, session = open_resume(episode, Stage(store, person), "operator:kim")
+    follow(session, person, notes, pages)
 
 
 def checked(scene: Scene, path: Path, notes: list[Notes]) -> OnDisk:

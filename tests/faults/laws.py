@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from sandbox.action import Action
 from sandbox.decision import APPROVING, Decision
-from sandbox.events import AnyEvent, Applied, Asked, Decided, EpisodeEnded
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Asked,
+    Decided,
+    EpisodeEnded,
+    Found,
+    TakenUp,
+    encode,
+)
 from sandbox.log import Episode, Store
 from sandbox.schema import Stakes
 from sandbox.verify import verify
-from tests.faults.scene import Moved, Notes, Scene, action_types, contents, reference
+from tests.faults.scene import Moved, Notes, Scene, action_types, reference
 
 
 class OnDisk(NamedTuple):
@@ -51,6 +62,28 @@ def read(store: Store, before: frozenset[str]) -> OnDisk:
     return OnDisk(new[0], events, asked, {one.request: one for one in decisions})
 
 
+def as_undisturbed(events: Sequence[AnyEvent]) -> list[bytes]:
+    """Return the bytes of events as if nobody had had to take the episode up again.
+
+    That somebody did is an event of its own. The numbers of those after it, where an event names
+    them, are one higher for each.
+    """
+    found, number = [], {}
+    for at, event in enumerate(events, 1):
+        if isinstance(event, TakenUp):
+            continue
+        number[at] = len(found) + 1
+        if isinstance(event, Found):
+            evidence = tuple(number[one] for one in event.finding.evidence)
+            finding = replace(event.finding, evidence=evidence)
+            found.append(encode(replace(event, finding=finding)))
+        elif isinstance(event, EpisodeEnded):
+            found.append(encode(replace(event, events=len(found))))
+        else:
+            found.append(encode(event))
+    return found
+
+
 def broken(
     store: Store, scene: Scene, before: frozenset[str], phases: Sequence[Notes]
 ) -> list[str]:
@@ -62,7 +95,7 @@ def broken(
     ]
     there = read(store, before)
     if there.episode is not None:
-        wrote = contents(store, there.episode.id)
+        wrote = as_undisturbed(there.events)
         if wrote != reference(scene).contents[: len(wrote)]:
             found.append("the chain is no beginning of what an undisturbed run writes")
     for notes in phases:
@@ -125,7 +158,7 @@ def broken_in_the_end(there: OnDisk, scene: Scene, phases: Sequence[Notes]) -> l
     if not there.ended:
         return ["the episode was not brought to its end"]
     found = []
-    if len(there.events) != len(reference(scene).contents):
+    if len(as_undisturbed(there.events)) != len(reference(scene).contents):
         found.append("the finished chain is shorter than that of an undisturbed run")
     done = [event.transition for event in there.events if isinstance(event, Applied)]
     if [one.step for one in done] != list(range(len(done))):

@@ -143,10 +143,19 @@ def play(scene: Scene, store: Store, notes: Notes, pages: int = PAGES) -> None:
     person = Person(scene.seed, notes)
     plan = Plan(TASK, agent=scene.agent, seed=scene.seed, in_process=True, policy=POLICY)
     session = open_session(plan, Stage(store, person))
+    follow(session, person, notes, pages)
+
+
+def follow(session: Session, person: Person, notes: Notes, pages: int) -> None:
+    """Run an open session to its end, and note what happens.
+
+    Raises:
+        StoreError: when it could not be written; nothing more was done.
+    """
     person.session = session
     notes.begun = session.log.episode
-    assert isinstance(session.log, EpisodeLog)
-    session.log._db.conn.execute(f"PRAGMA wal_autocheckpoint={pages}")
+    log = session.log if isinstance(session.log, EpisodeLog) else session.log._log  # type: ignore[attr-defined]
+    log._db.conn.execute(f"PRAGMA wal_autocheckpoint={pages}")
     watch(session, notes)
     run_episode(session)
     notes.ended = True
