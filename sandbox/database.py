@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,8 @@ from sandbox.witness import Head, Witness
 
 APPLICATION_ID = 0x0FF5317C
 """Marks a SQLite file as ours."""
+
+_PIECE = 1 << 20
 
 migrations = Migrations("offswitch")
 
@@ -105,6 +108,8 @@ HINTS = {
     "unable to open": "it cannot be opened; name another folder with --logs DIR",
     "full": "the disk is full; free some room and run again",
     "disk I/O": "the disk failed or is full; nothing more was applied",
+    "No space": "the disk is full; free some room and run again",
+    "Input/output": "the disk failed; nothing more was applied",
     "not a database": "it is not a database of Offswitch; name another with --logs DIR",
     "UNIQUE": "another process has written here; nothing was changed",
 }
@@ -120,7 +125,7 @@ def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         text = str(error)
         hint = next((hint for word, hint in hints.items() if word in text), "nothing was lost")
         raise StoreError(f"{path}: {text}: {hint}") from error
@@ -172,3 +177,45 @@ def prepare(db: Database) -> None:
             db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
             migrations.apply(db)
     db.conn.execute("COMMIT")
+
+
+def write_again(db: Database, path: Path) -> None:
+    """Write what stands in SQLite's own log once more, before anything comes after it.
+
+    After a sync that failed, the system shows what it did not write as if it were written. Who
+    opens the file next reads it and goes on after it; the next power cut leaves a hole there, and
+    takes all that came after. Source: Rebello et al., "Can Applications Recover from fsync
+    Failures?", USENIX ATC 2020.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return
+    try:
+        db.conn.execute("BEGIN IMMEDIATE")  # nobody else appends meanwhile
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return  # who writes now has opened it before, and has done this
+        raise
+    try:
+        rewrite(log)
+    finally:
+        db.conn.execute("ROLLBACK")
+
+
+def rewrite(path: Path) -> None:
+    """Write a file's own bytes over themselves, and sync it.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    with path.open("r+b") as file:
+        at = 0
+        while piece := file.read(_PIECE):
+            file.seek(at)
+            file.write(piece)
+            at += len(piece)
+        file.flush()
+        os.fsync(file.fileno())

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from sandbox.chain import Record
 from sandbox.claim import Claim, claimed
 from sandbox.clock import Clock, WallClock
-from sandbox.database import connect, prepare, said
+from sandbox.database import connect, prepare, said, write_again
 from sandbox.episode_log import LEDGER, EpisodeLog
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.events import AnyEvent, Header
@@ -120,6 +120,7 @@ class Store:
             self.db = connect(path, readonly=readonly, busy=busy, vfs=vfs)
             with or_closed(self.db.conn):
                 if not readonly:
+                    write_again(self.db, path)
                     prepare(self.db)
                 self.sealed = self.db.table("seals").exists()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from ctypes import c_int, c_void_p
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sandbox import database
 from tests.faults import library as sqlite
 from tests.faults.injection import Call, Injection, Kind
 
@@ -232,6 +234,33 @@ def faulty() -> FaultyVfs:
 
 
 @contextlib.contextmanager
+def _watching_rewrites(injection: Injection) -> Iterator[None]:
+    """Let `injection` decide about the one write to SQLite's files that SQLite does not do."""
+    own = database.rewrite
+
+    def rewrite(path: Path) -> None:
+        content = path.read_bytes()
+        if kind := injection.next(Call.WRITE):
+            written = injection.chance.randrange(len(content)) if kind is Kind.SHORT else 0
+            written = len(content) if kind is Kind.POWER else written
+            injection.disk.changed(path, (0, content[:written]))
+            raise OSError(errno.ENOSPC if kind is Kind.FULL else errno.EIO, "Input/output error")
+        own(path)
+        injection.disk.changed(path, (0, content))
+        if kind := injection.next(Call.SYNC):
+            if kind is Kind.EIO:
+                injection.disk.sync_failed(path)
+            raise OSError(errno.EIO, "Input/output error")
+        injection.disk.sync(path, folder=False)
+
+    database.rewrite = rewrite
+    try:
+        yield
+    finally:
+        database.rewrite = own
+
+
+@contextlib.contextmanager
 def injected(injection: Injection) -> Iterator[Injection]:
     """Let `injection` decide about every file of `vfs=faulty` that is opened within.
 
@@ -242,7 +271,8 @@ def injected(injection: Injection) -> Iterator[Injection]:
     if vfs.open_files:
         raise RuntimeError(f"{vfs.open_files} files are open already")
     vfs.injection = injection
-    yield injection
+    with _watching_rewrites(injection):
+        yield injection
     left, vfs.injection = vfs.open_files, Injection()
     if injection.problems:
         raise RuntimeError("the faulty file system broke") from injection.problems[0]
