@@ -11,7 +11,7 @@ import json
 import sys
 
 from tests.faults.library import UnreachableError
-from tests.faults.report import many
+from tests.faults.report import lines, many
 from tests.faults.vfs import faulty
 
 
@@ -28,7 +28,8 @@ def main() -> int:
         print(f"nothing was tried: {error}", file=sys.stderr)
         return 2
     report = many(range(arguments.seed, arguments.seed + arguments.schedules))
-    print(json.dumps(report.record()) if arguments.json else "\n".join(report.lines()))
+    record = report.record()
+    print(json.dumps(record) if arguments.json else "\n".join(lines(record)))
     return 1 if report.problems else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.log import Store
 from tests.faults.injection import Fired
@@ -47,7 +48,7 @@ class Report:
         if one.problems:
             self.problems[one.seed] = one.problems
 
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """Return the report as one JSON-ready object."""
         return {
             "schedules": self.schedules,
@@ -65,18 +66,32 @@ class Report:
             "broken": {str(seed): found for seed, found in self.problems.items()},
         }
 
-    def lines(self) -> Iterator[str]:
-        """Yield the report for a person."""
-        yield (
-            f"{self.schedules} schedules: {self.fired.total()} faults fired "
-            f"({self.struck} schedules struck in their first run, {self.resuming} faults while "
-            f"resuming); {self.cut} episodes cut, {self.resumed} times resumed, "
-            f"{self.pending} requests pending then; {len(self.problems)} schedules broke a law"
-        )
-        yield "by kind: " + _listed((str(one.kind), n) for one, n in self.fired.items())
-        yield "by call: " + _listed((str(one.call), n) for one, n in self.fired.items())
-        for seed, found in self.problems.items():
-            yield from (f"seed {seed}: {problem}" for problem in found)
+
+def lines(record: dict[str, Any]) -> Iterator[str]:
+    """Yield a report's record for a person."""
+    yield (
+        "{schedules} schedules: {faults} faults fired ({schedules_struck} schedules struck in "
+        "their first run, {faults_while_resuming} faults while resuming); {episodes_cut} episodes "
+        "cut, {resumed} times resumed, {requests_pending} requests pending then; "
+    ).format_map(record) + f"{len(record['broken'])} schedules broke a law"
+    yield "by kind: " + ", ".join(f"{n} {name}" for name, n in record["by_kind"].items())
+    yield "by call: " + ", ".join(f"{n} {name}" for name, n in record["by_call"].items())
+    for seed, found in record["broken"].items():
+        yield from (f"seed {seed}: {problem}" for problem in found)
+
+
+def summed(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return one record for several."""
+    found: dict[str, Any] = {}
+    for record in records:
+        for key, value in record.items():
+            if not isinstance(value, dict):
+                found[key] = found.get(key, 0) + value
+            elif key == "broken":
+                found[key] = found.get(key, {}) | value
+            else:
+                found[key] = dict(Counter(found.get(key, {})) + Counter(value))
+    return found
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
@@ -84,10 +99,6 @@ def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     for name, number in pairs:
         sums[name] += number
     return dict(sums.most_common())
-
-
-def _listed(pairs: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in _sums(pairs).items())
 
 
 def many(seeds: Iterable[int], make: MakeStore = Store) -> Report:

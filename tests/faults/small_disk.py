@@ -5,6 +5,7 @@ It prints how many episodes were cut for want of room, and went on once there wa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -34,13 +35,15 @@ def filled(place: Path, kilobytes: int) -> bool:
     """Play on a disk of that size; return whether there was too little room on it."""
     place.mkdir()
     mount(place, f"size={kilobytes}k")
-    notes = Notes()
+    notes, path = Notes(), place / "offswitch.db"
     try:
-        play(SCENES[0], Store(place / "offswitch.db"), notes)
-    except StoreError as error:
-        print(error, file=sys.stderr)
-    mount(place, "remount,size=8m")
-    return not brought_to_its_end(SCENES[0], place / "offswitch.db", notes).ended
+        with contextlib.suppress(StoreError), contextlib.closing(Store(path)) as store:
+            play(SCENES[0], store, notes)
+        mount(place, "remount,size=8m")
+        was = brought_to_its_end(SCENES[0], path, notes)
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+    return was.episode is not None and not was.ended
 
 
 def main() -> int:
@@ -50,7 +53,7 @@ def main() -> int:
         reference(SCENES[0])
         Signer.load()
         try:
-            cut = [filled(root / f"{size}", size) for size in range(40, 480, 40)]
+            cut = [filled(root / f"{size}", size) for size in range(60, 700, 40)]
         except subprocess.CalledProcessError as error:
             print(error.stderr, file=sys.stderr)
             return NOT_HERE

@@ -1,0 +1,127 @@
+"""Stores and resumptions that break a law on purpose are found: the harness can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import database
+from sandbox.episode_log import EpisodeLog
+from sandbox.events import AnyEvent, Asked, Decided
+from sandbox.log import Store
+from tests.faults.library import UnreachableError
+from tests.faults.report import Report
+from tests.faults.scene import Notes, folder
+from tests.faults.schedule import schedule
+from tests.faults.trial import Trial, calls_of
+from tests.faults.vfs import faulty
+
+try:
+    faulty()
+except UnreachableError as unreachable:
+    pytest.skip(str(unreachable), allow_module_level=True)
+
+SEEDS = 60
+
+
+class Lazy(EpisodeLog):
+    """Write no answer before something else is written."""
+
+    def append(self, event: AnyEvent, *, durable: bool = False) -> int:
+        return super().append(event, durable=durable and not isinstance(event, Decided))
+
+
+class Unasked(EpisodeLog):
+    """Write that somebody was asked only with the answer."""
+
+    def append(self, event: AnyEvent, *, durable: bool = False) -> int:
+        return super().append(event, durable=durable and not isinstance(event, Asked))
+
+
+class Unsynced(EpisodeLog):
+    """Write all in time, and sync none of it."""
+
+    def append(self, event: AnyEvent, *, durable: bool = False) -> int:
+        self._db.conn.execute("PRAGMA synchronous=NORMAL")
+        return super().append(event, durable=durable)
+
+
+class Torn(EpisodeLog):
+    """Write an event and the state of its episode in two transactions."""
+
+    def _write(self, row: Any) -> None:
+        if row is None:
+            with self._db.atomic():
+                self._db.conn.execute("UPDATE episodes SET length = ?", (self._count,))
+        super()._write(row)
+
+
+class Deaf(EpisodeLog):
+    """Say nothing of a disk that fails."""
+
+    def append(self, event: AnyEvent, *, durable: bool = False) -> int:
+        try:
+            return super().append(event, durable=durable)
+        except Exception:  # noqa: BLE001
+            return self._count
+
+
+class Forgetful(Trial):
+    """Begin anew instead of going on."""
+
+    def go_on(self, store: Store, notes: Notes) -> None:
+        self.begin(store, notes)
+
+
+def store_of(log: type[EpisodeLog]) -> type[Store]:
+    class Broken(Store):
+        def _log(self, episode: str) -> EpisodeLog:
+            made = super()._log(episode)
+            made.__class__ = log
+            return made
+
+    return Broken
+
+
+def found(make: Any = Store, trial: type[Trial] = Trial, seeds: range = range(SEEDS)) -> str:
+    report = Report()
+    for seed in seeds:
+        with folder() as place:
+            report.add(trial(schedule(seed, calls_of), place, make).run())
+    return "\n".join(line for problems in report.problems.values() for line in problems)
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        (Lazy, "was applied, and its decision is not on disk"),
+        (Lazy, "was acknowledged, and is lost"),
+        (Unasked, "was asked, and is not written as asked"),
+        (Unsynced, "was acknowledged, and is lost"),
+        (Torn, "does not verify"),
+        (Deaf, "was acknowledged, and is lost"),
+    ],
+)
+def test_a_store_that_breaks_a_law_is_found(log: type[EpisodeLog], sentence: str) -> None:
+    assert sentence in found(store_of(log))
+
+
+def test_a_run_that_forgets_what_was_answered_is_found() -> None:
+    assert "was answered, and asked again" in found(trial=Forgetful)
+
+
+def test_a_store_that_trusts_what_a_failed_sync_left_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sandbox.log.write_again", lambda db, path: None)
+    assert "was acknowledged, and is lost" in found(seeds=range(236, 237))
+
+
+def test_what_was_written_is_written_again_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(bytes(range(256)) * 10_000)
+    before = path.read_bytes()
+    database.rewrite(path)
+    assert path.read_bytes() == before
