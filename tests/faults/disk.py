@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 Change = tuple[int, bytes | None]
@@ -81,7 +82,7 @@ def split(change: Change, sector: int) -> list[Change]:
     if content is None:
         return [change]
     cuts = [0, *range(sector - at % sector, len(content), sector), len(content)]
-    return [(at + a, content[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [(at + a, content[a:b]) for a, b in pairwise(cuts)]
 
 
 class Disk:

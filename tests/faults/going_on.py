@@ -13,9 +13,7 @@ from tests.faults.scene import PAGES, Notes, Person, Scene, follow, play
 NONE: frozenset[str] = frozenset()
 
 
-def resume(
-    scene: Scene, store: Store, episode: Episode, notes: Notes, pages: int = PAGES
-) -> None:
+def resume(scene: Scene, store: Store, episode: Episode, notes: Notes, pages: int = PAGES) -> None:
     """Take the scene's episode up again and play it to its end.
 
     Raises:

@@ -68,7 +68,8 @@ def as_undisturbed(events: Sequence[AnyEvent]) -> list[bytes]:
     That somebody did is an event of its own. The numbers of those after it, where an event names
     them, are one higher for each.
     """
-    found, number = [], {}
+    found: list[bytes] = []
+    number: dict[int, int] = {}
     for at, event in enumerate(events, 1):
         if isinstance(event, TakenUp):
             continue
@@ -145,7 +146,9 @@ def _moved(there: OnDisk, moved: Moved, phases: Sequence[Notes]) -> list[str]:
     if _weighty(decision) and there.decided.get(decision.request) != decision:
         found.append(f"{what} was applied, and its decision is not on disk")
     if decision.by != "policy":
-        answers = [one for notes in phases for one in notes.given if one.request == decision.request]
+        answers = [
+            one for notes in phases for one in notes.given if one.request == decision.request
+        ]
         if not any(one.kind in APPROVING and one.effective == action for one in answers):
             found.append(f"{what} was applied, and nobody approved it")
     elif _is_grave(action):

@@ -18,8 +18,8 @@ from sandbox.action import Action
 from sandbox.chance import Chance
 from sandbox.clock import ManualClock
 from sandbox.decision import Decision, DecisionKind
-from sandbox.events import AnyEvent, Decided
 from sandbox.episode_log import EpisodeLog
+from sandbox.events import AnyEvent, Decided
 from sandbox.log import Store
 from sandbox.schema import ActionType
 from sandbox.timestep import Transition
@@ -112,7 +112,15 @@ class Scene(NamedTuple):
 
 
 SCENES = tuple(
-    Scene(agent, seed) for agent, seed in (("greedy", 3), ("greedy", 20), ("greedy", 22), ("greedy", 41), ("compliant", 3), ("compliant", 20))
+    Scene(agent, seed)
+    for agent, seed in (
+        ("greedy", 3),
+        ("greedy", 20),
+        ("greedy", 22),
+        ("greedy", 41),
+        ("compliant", 3),
+        ("compliant", 20),
+    )
 )
 """Each holds an approval, an edit, a veto, an expiry, and what nobody is asked about."""
 

@@ -84,7 +84,7 @@ def schedule(seed: int, calls: Callable[[Setting], tuple[Call, ...]]) -> Schedul
 
 
 def _fault(chance: random.Random, calls: tuple[Call, ...], since: int) -> Fault:
-    """Draw a fault at one of the calls that it can strike; half the time, a rare call is as likely."""
+    """Draw a fault at a call that it can strike; half the time, rare calls are as likely."""
     kind = chance.choice(tuple(Kind))
     lasts = chance.choice((1, 3, 60)) if kind is Kind.LOCK else chance.choice((1, FOR_GOOD))
     struck = STRIKES[kind].intersection(calls[since:])

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from tests.faults.disk import Disk, Kept, Tear, do, split
 
-writes = st.lists(
-    st.tuples(st.integers(0, 3000), st.binary(min_size=1, max_size=1500)), max_size=8
-)
+writes = st.lists(st.tuples(st.integers(0, 3000), st.binary(min_size=1, max_size=1500)), max_size=8)
 
 
 @given(writes, st.sampled_from((512, 4096)))
@@ -50,9 +48,7 @@ def test_what_was_synced_outlives_a_power_cut_where_nothing_was_written_since(
 
 def test_a_write_may_be_torn_at_a_sector() -> None:
     file = Kept(since=[(0, b"a" * 1024)])
-    left = {
-        file.after_power_cut(random.Random(seed), Tear.A_BEGINNING, 512) for seed in range(20)
-    }
+    left = {file.after_power_cut(random.Random(seed), Tear.A_BEGINNING, 512) for seed in range(20)}
     assert left == {b"", b"a" * 512, b"a" * 1024}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -44,8 +43,6 @@ def rows(path: Path) -> list[int]:
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return [row[0] for row in db.execute("SELECT x FROM t")]
-
-
 
 
 def test_what_goes_through_it_is_an_ordinary_database(path: Path) -> None:

@@ -24,7 +24,7 @@ from tests.faults.disk import Disk
 from tests.faults.going_on import resume
 from tests.faults.injection import Call, Fired, Injection
 from tests.faults.laws import OnDisk, broken, broken_by_resuming, broken_in_the_end, read
-from tests.faults.scene import PAGES, SCENES, Notes, folder, play
+from tests.faults.scene import SCENES, Notes, folder, play
 from tests.faults.schedule import RUNS, After, Beforehand, Run, Schedule, Setting, schedule
 from tests.faults.vfs import NAME, faulty, injected
 
@@ -159,9 +159,7 @@ class Trial:
             self.disk.cut_power(self.chance)
         return injection
 
-    def _live(
-        self, injection: Injection, run: Run, body: Callable[[Store, Notes], None]
-    ) -> None:
+    def _live(self, injection: Injection, run: Run, body: Callable[[Store, Notes], None]) -> None:
         path = self.place / FILE
         store = None
         try:

@@ -12,7 +12,7 @@ import errno
 import functools
 import sqlite3
 from collections.abc import Callable, Iterator
-from ctypes import c_int, c_void_p
+from ctypes import c_void_p
 from pathlib import Path
 from typing import Any, NamedTuple
 
