@@ -256,6 +256,17 @@ def order(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 
 
+def rollback(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `rollback`."""
+    parser.add_argument("episode", help="running episode: id, its beginning, or agent's name")
+    parser.add_argument(
+        "--to", type=int, required=True, metavar="STEP", help="first step that is taken back"
+    )
+    parser.add_argument("--yes", action="store_true", help="carry it out without asking")
+    parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
+    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
+
+
 def operator(parser: argparse.ArgumentParser) -> None:
     """Add the options of `operator`."""
     parser.add_argument(

@@ -9,11 +9,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from oversight.commands import print_rows, store_of
 from oversight.run import Plan, Stage
 from oversight.session import Session
 from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
+from sandbox.events import Undoing
 
 DONE, FAILED, STOPPED = 0, 1, 3
 
@@ -259,3 +262,44 @@ def resume(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Shut agents down, from any terminal."""
     return _order("stop", options)
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """Roll a running episode back: show what would become of each step, ask, and carry it out."""
+    from oversight.remote_rollback import carry_out, plan, target
+
+    at = target(options.logs, options.episode)
+    planned = plan(options.logs, at, options.to, options.operator)
+    if options.json and not options.yes:
+        print(json.dumps(msgspec.to_builtins(planned), indent=2))
+        return DONE
+    if not options.json:
+        _print_undoings(planned.undoings)
+    if not (options.yes or _agreed()):
+        print("nothing was taken back; the agent is paused, `offswitch resume`", file=sys.stderr)
+        return FAILED
+    seen = carry_out(at, options.to, options.operator, options.reason)
+    if options.json:
+        rows = msgspec.to_builtins(seen.undoings)
+        print(json.dumps({"episode": at.episode, **seen._asdict(), "undoings": rows}, indent=2))
+    elif seen.ended:
+        _print_undoings(seen.undoings)
+    if not seen.ended:
+        what = f"it waits for an answer to {seen.waiting}" if seen.waiting else "it goes on"
+        print(f"not seen to end yet: {what}", file=sys.stderr)
+    print(f"{at.agent} is paused; `offswitch resume {at.agent}` lets it go on", file=sys.stderr)
+    return DONE if seen.ended else FAILED
+
+
+def _print_undoings(undoings: Sequence[Undoing]) -> None:
+    for one in undoings:
+        how = f"{one.remedy} by {one.by}" if one.by and one.remedy == "compensated" else one.remedy
+        print(f"step {one.step}  {one.action}: {how}")
+
+
+def _agreed() -> bool:
+    """Ask whether to go on; nobody there is no."""
+    if not sys.stdin.isatty():
+        raise InputError("without a terminal to ask in, --yes carries it out; nothing was changed")
+    print("type undo to carry this out: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() == "undo"
