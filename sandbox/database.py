@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from sandbox.errors import StoreError
 from sandbox.keys import Signer
-from sandbox.place import or_closed, place
 from sandbox.seal import INSERT, Statement, row_of, sealed
+from sandbox.sqlite_file import or_closed, uri_of
 from sandbox.witness import Head, Witness
 
 APPLICATION_ID = 0x0FF5317C
 """Marks a SQLite file as ours."""
-
-_PIECE = 1 << 20
 
 migrations = Migrations("offswitch")
 
@@ -93,12 +90,13 @@ def _adopt(db: Database, store: str) -> None:
     found = db.execute("SELECT id, length, head, status FROM episodes").fetchall()
     if not found:
         return
-    signer, witness = Signer.load(), Witness()
-    for episode, length, head, status in found:
-        said = Statement(store, episode, length, head, ended=status != "running", adopted=True)
-        db.execute(INSERT, row_of(sealed(signer, said)))
-        witness.note(store, Head(episode, length, head, said.ended))
-    witness.close()
+    signer = Signer.load()
+    with closing(Witness()) as witness:
+        for episode, length, head, status in found:
+            ended = status != "running"
+            said = Statement(store, episode, length, head, ended=ended, adopted=True)
+            db.execute(INSERT, row_of(sealed(signer, said)))
+            witness.note(store, Head(episode, length, head, said.ended))
 
 
 HINTS = {
@@ -138,7 +136,7 @@ def connect(path: Path, *, readonly: bool, busy: float, vfs: str = "") -> Databa
         StoreError: when it is foreign or newer; nothing was changed.
         sqlite3.DatabaseError: when it cannot be opened; see `said`.
     """
-    uri = place(path, "ro" if readonly else "rwc", vfs)
+    uri = uri_of(path, "ro" if readonly else "rwc", vfs)
     connection = sqlite3.connect(uri, uri=True, timeout=busy, check_same_thread=False)
     with or_closed(connection):
         if problem := _problem(connection, readonly=readonly):
@@ -177,45 +175,3 @@ def prepare(db: Database) -> None:
             db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
             migrations.apply(db)
     db.conn.execute("COMMIT")
-
-
-def write_again(db: Database, path: Path) -> None:
-    """Write what stands in SQLite's own log once more, before anything comes after it.
-
-    After a sync that failed, the system shows what it did not write as if it were written. Who
-    opens the file next reads it and goes on after it; the next power cut leaves a hole there, and
-    takes all that came after. Source: Rebello et al., "Can Applications Recover from fsync
-    Failures?", USENIX ATC 2020.
-
-    Raises:
-        OSError: when it cannot be written.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    if not log.exists() or not log.stat().st_size:
-        return
-    try:
-        db.conn.execute("BEGIN IMMEDIATE")  # nobody else appends meanwhile
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            return  # who writes now has opened it before, and has done this
-        raise
-    try:
-        rewrite(log)
-    finally:
-        db.conn.execute("ROLLBACK")
-
-
-def rewrite(path: Path) -> None:
-    """Write a file's own bytes over themselves, and sync it.
-
-    Raises:
-        OSError: when it cannot be written.
-    """
-    with path.open("r+b") as file:
-        at = 0
-        while piece := file.read(_PIECE):
-            file.seek(at)
-            file.write(piece)
-            at += len(piece)
-        file.flush()
-        os.fsync(file.fileno())

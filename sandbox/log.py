@@ -17,13 +17,13 @@ from typing import NamedTuple, Protocol
 from sandbox.chain import Record
 from sandbox.claim import Claim, claimed
 from sandbox.clock import Clock, WallClock
-from sandbox.database import connect, prepare, said, write_again
+from sandbox.database import connect, prepare, said
 from sandbox.episode_log import LEDGER, EpisodeLog
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
-from sandbox.place import or_closed
 from sandbox.seal import Seal, seals_of
+from sandbox.sqlite_file import or_closed, write_again
 from sandbox.witness import FILE, Head, Witness
 
 
@@ -120,7 +120,7 @@ class Store:
             self.db = connect(path, readonly=readonly, busy=busy, vfs=vfs)
             with or_closed(self.db.conn):
                 if not readonly:
-                    write_again(self.db, path)
+                    write_again(self.db.conn, path)
                     prepare(self.db)
                 self.sealed = self.db.table("seals").exists()
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sandbox.errors import StoreError
 from sandbox.keys import key_folder, prepare
-from sandbox.place import or_closed, place
+from sandbox.sqlite_file import or_closed, uri_of, write_again
 
 FILE = "witness.db"
 
@@ -58,13 +58,14 @@ class Witness:
         self._lock = threading.Lock()
         with self._said():
             prepare(self.path.parent)
-            uri = place(self.path, "rwc", vfs)
+            uri = uri_of(self.path, "rwc", vfs)
             self._db = sqlite3.connect(
                 uri, uri=True, timeout=busy, check_same_thread=False, isolation_level=None
             )
             with or_closed(self._db):
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
+                write_again(self._db, self.path)
                 self._db.execute(_TABLE)
                 self.path.chmod(0o600)
 

@@ -189,4 +189,8 @@ def broken_by_resuming(pending: Sequence[str], answered: Sequence[str], notes: N
         found.append("a request was asked twice in one run")
     if pending and asked and asked[0] != pending[0]:
         found.append(f"{pending[0]} was pending, and {asked[0]} was asked instead")
+    if notes.ended:
+        found += [
+            f"{one} was pending, and was never asked again" for one in pending if one not in asked
+        ]
     return found

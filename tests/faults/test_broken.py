@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import database
+from sandbox import sqlite_file
 from sandbox.episode_log import EpisodeLog
 from sandbox.events import AnyEvent, Asked, Decided
 from sandbox.log import Store
@@ -138,5 +138,5 @@ def test_what_was_written_is_written_again_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(bytes(range(256)) * 10_000)
     before = path.read_bytes()
-    database.rewrite(path)
+    sqlite_file.rewrite(path)
     assert path.read_bytes() == before

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.errors import StoreError
 from sandbox.log import Store
-from sandbox.place import place
+from sandbox.sqlite_file import uri_of
 from tests.faults.injection import FOR_GOOD, Call, Fault, Injection, Kind
 from tests.faults.library import UnreachableError
 from tests.faults.vfs import NAME, faulty, injected
@@ -23,7 +23,7 @@ except UnreachableError as unreachable:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(place(path, "rwc", NAME), uri=True, isolation_level=None)
+    db = sqlite3.connect(uri_of(path, "rwc", NAME), uri=True, isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("CREATE TABLE IF NOT EXISTS t (x)")

@@ -16,7 +16,7 @@ from ctypes import c_void_p
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sandbox import database
+from sandbox import sqlite_file
 from tests.faults import library as sqlite
 from tests.faults.injection import Call, Injection, Kind
 
@@ -236,9 +236,12 @@ def faulty() -> FaultyVfs:
 @contextlib.contextmanager
 def _watching_rewrites(injection: Injection) -> Iterator[None]:
     """Let `injection` decide about the one write to SQLite's files that SQLite does not do."""
-    own = database.rewrite
+    own = sqlite_file.rewrite
 
     def rewrite(path: Path) -> None:
+        if path not in injection.disk.files:  # another file system's
+            own(path)
+            return
         content = path.read_bytes()
         if kind := injection.next(Call.WRITE):
             written = injection.chance.randrange(len(content)) if kind is Kind.SHORT else 0
@@ -253,11 +256,11 @@ def _watching_rewrites(injection: Injection) -> Iterator[None]:
             raise OSError(errno.EIO, "Input/output error")
         injection.disk.sync(path, folder=False)
 
-    database.rewrite = rewrite
+    sqlite_file.rewrite = rewrite
     try:
         yield
     finally:
-        database.rewrite = own
+        sqlite_file.rewrite = own
 
 
 @contextlib.contextmanager
