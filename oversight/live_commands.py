@@ -62,12 +62,18 @@ def oversee(options: argparse.Namespace) -> int:
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    cast = _held(CAST, options)
+    cast = () if options.resume else _held(CAST, options)
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
         return _web(plans or cast, options)
-    return _console(plans or cast, options, options.pace, options.catch_trials, asked=bool(plans))
+    return _console(
+        plans or cast,
+        options,
+        options.pace,
+        options.catch_trials,
+        asked=bool(plans or options.resume),
+    )
 
 
 def _console(
@@ -81,7 +87,7 @@ def _console(
     """Take the desk of the run that is open in this log, or start one and take its desk."""
     from oversight.dashboard import Desktop, open_console
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import CONSOLE, attach
+    from oversight.kernel_main import CONSOLE, Errand, attach
     from oversight.link import Wire
     from oversight.remote_control import watched
 
@@ -95,14 +101,16 @@ def _console(
         )
     if running is not None:
         return open_console(Wire(running, CONSOLE), desktop)
-    return open_console(attach(plans, options.logs, pace, catch), desktop)
+    resume, by = tuple(getattr(options, "resume", ())), f"operator:{options.operator}"
+    errand = Errand(tuple(plans), options.logs, pace, catch, resume, by)
+    return open_console(attach(errand), desktop)
 
 
 def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     """Serve the console in a browser; every browser window is a console of the same run."""
     from oversight.dashboard import Desktop
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import attach
+    from oversight.kernel_main import Errand, attach
     from oversight.remote_control import watched
     from oversight.web import serve
 
@@ -110,7 +118,11 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
 
     def begin() -> None:
         if watched(options.logs) is None:
-            attach(plans, options.logs, options.pace, options.catch_trials).close()
+            by = f"operator:{options.operator}"
+            resume = tuple(options.resume)
+            attach(
+                Errand(tuple(plans), options.logs, options.pace, options.catch_trials, resume, by)
+            ).close()
 
     command = ["-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
     command += ["--operator", options.operator]

@@ -26,6 +26,9 @@ from sandbox.seal import Seal, seals_of
 from sandbox.sqlite_file import or_closed, write_again
 from sandbox.witness import FILE, Head, Witness
 
+BROKEN_OFF = "broken off"
+"""How an episode stands that has not ended and that no process writes: it can be resumed."""
+
 
 class Episode(NamedTuple):
     """Hold what the list of episodes shows."""
@@ -233,6 +236,12 @@ class Store:
     def writing(self, episode: str) -> bool:
         """Tell whether a living process writes the episode."""
         return claimed(self.claims, episode)
+
+    def state(self, episode: Episode) -> str:
+        """Return how an episode stands: why it ended, `running`, or `broken off`."""
+        if episode.ended is not None or self.writing(episode.id):
+            return episode.status
+        return BROKEN_OFF
 
     def episodes(self) -> list[Episode]:
         """Return all episodes, the newest first."""

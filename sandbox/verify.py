@@ -190,7 +190,7 @@ def check_seals(
     if problem := _seal_problem(last, keys, episode):
         return [Problem(covered, problem)]
     if covered > seq:
-        return [Problem(seq + 1, f"events {seq + 1} to {covered} were sealed, and are missing")]
+        return [Problem(seq + 1, f"{_were(seq + 1, covered, 'sealed')} missing")]
     found = []
     if covered < seq:
         found.append(Problem(covered + 1, "it and what follows came after the last seal"))
@@ -214,16 +214,26 @@ def _seal_problem(seal: Seal, keys: Collection[bytes], episode: str) -> str:
     return ""
 
 
+def _were(first: int, last: int, done: str) -> str:
+    """Begin a sentence about some events that are no longer there."""
+    one = first == last
+    return (
+        f"event {first} was {done}, and is"
+        if one
+        else f"events {first} to {last} were {done}, and are"
+    )
+
+
 def _where(seals: Sequence[Seal], walked: Walked, keys: Collection[bytes], episode: str) -> Problem:
     """Name the span in which a chain was made anew: after the last seal that still holds."""
     good = 0
     for seal in seals:
         said = seal.statement
         if walked.hashes.get(said.seq) != said.head or _seal_problem(seal, keys, episode):
-            where = f"{said.seq}" if said.seq == good + 1 else f"one of {good + 1} to {said.seq}"
-            return Problem(
-                good + 1, f"the chain was made anew: event {where} is not what was sealed"
+            span = (
+                f"event {said.seq}" if said.seq == good + 1 else f"one of {good + 1} to {said.seq}"
             )
+            return Problem(good + 1, f"the chain was made anew: {span} is not what was sealed")
         good = said.seq
     return Problem(good, "the chain was made anew")
 
@@ -234,8 +244,8 @@ def _witnessed(last: Record | None, hashes: dict[int, str], known: Head | None) 
         return []
     seq = last.seq if last else 0
     if known.seq > seq:
-        what = f"events {seq + 1} to {known.seq} were written" if seq else "it was written"
-        return [Problem(seq + 1, f"{what}, and are not in this file: it is an older copy, or cut")]
+        what = _were(seq + 1, known.seq, "written")
+        return [Problem(seq + 1, f"{what} not in this file: it is an older copy, or cut")]
     if hashes.get(known.seq, known.head) != known.head:
         return [Problem(known.seq, "is not the event that was written: another one was noted")]
     return []
