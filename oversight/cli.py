@@ -28,6 +28,8 @@ def command_module(name: str) -> str:
         return "experiment_commands"
     if name in {"analyze", "detectors"}:
         return "analysis_commands"
+    if name in {"verify", "key"}:
+        return "verify_command"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -64,7 +66,12 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "offswitch replay latest --fork 3 --decide veto",
         flags.replay,
     ),
-    "verify": ("check hash chain and completeness", "offswitch verify", flags.verify),
+    "verify": (
+        "check that episodes are whole, and who sealed them",
+        "offswitch verify episode.jsonl --key machine.pub",
+        flags.verify,
+    ),
+    "key": ("print the public key that seals the log", "offswitch key", flags.nothing),
     "analyze": (
         "say what an agent was after, with evidence",
         "offswitch analyze latest --why",

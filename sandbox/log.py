@@ -254,6 +254,16 @@ class Store:
             )
             return [Episode(*row) for row in rows]
 
+    def chains(self) -> list[Episode]:
+        """Return all that is chained: the episodes, the newest first, and then the ledgers."""
+        with said(self.path):
+            names = ", ".join(Episode._fields)
+            rows = self.db.conn.execute(
+                f"SELECT {names} FROM episodes WHERE status = ? ORDER BY id",  # noqa: S608 (constants)
+                (LEDGER,),
+            ).fetchall()
+        return [*self.episodes(), *(Episode(*row) for row in rows)]
+
     def ids(self) -> frozenset[str]:
         """Return the ids of all episodes and ledgers."""
         with said(self.path):
@@ -298,8 +308,7 @@ class Store:
                 f"SELECT {names} FROM events WHERE episode = ? ORDER BY seq",  # noqa: S608 (constants)
                 (episode,),
             )
-            for row in rows:
-                yield Record(*row)
+            yield from map(Record._make, rows)
 
     def seals(self, episode: str) -> list[Seal]:
         """Return the seals of one episode, the first first; none of a store of format 1."""
