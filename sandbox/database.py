@@ -100,6 +100,7 @@ def _adopt(db: Database, store: str) -> None:
 
 
 HINTS = {
+    "READONLY_ROLLBACK": "it was cut off while it was made ready; the next run mends it",
     "locked": "another program holds it; close that and run again",
     "locking": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --logs DIR",
@@ -111,7 +112,7 @@ HINTS = {
     "not a database": "it is not a database of Offswitch; name another with --logs DIR",
     "UNIQUE": "another process has written here; nothing was changed",
 }
-"""What to do about a fault of the database, by a word of it."""
+"""What to do about a fault of the database, by a word of its name or text; the first counts."""
 
 
 @contextmanager
@@ -125,7 +126,8 @@ def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
         text = str(error)
-        hint = next((hint for word, hint in hints.items() if word in text), "nothing was lost")
+        named = f"{getattr(error, 'sqlite_errorname', '')} {text}"
+        hint = next((hint for word, hint in hints.items() if word in named), "nothing was lost")
         raise StoreError(f"{path}: {text}: {hint}") from error
 
 
@@ -151,8 +153,10 @@ def _problem(connection: sqlite3.Connection, *, readonly: bool) -> str:
     """Say why a file may not be used; empty when it may."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if found != APPLICATION_ID and (tables or readonly):
+    if found != APPLICATION_ID and tables:
         return "is a database, but not one of Offswitch"
+    if readonly and not tables:  # who made it was cut off before anything stood in it
+        return "there is no log in it yet; `offswitch demo` writes one"
     if "_sqlite_migrations" not in tables:
         return ""
     known = {one.name for one in migrations._migrations}

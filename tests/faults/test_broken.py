@@ -69,6 +69,13 @@ class Deaf(EpisodeLog):
             return self._count
 
 
+class Held(EpisodeLog):
+    """Never let go of the file."""
+
+    def abandon(self) -> None:
+        self._claim.release()
+
+
 class Forgetful(Trial):
     """Begin anew instead of going on."""
 
@@ -116,6 +123,7 @@ def hollow() -> Iterator[Schedule]:
         (Unsynced, "was acknowledged, and is lost"),
         (Torn, "does not verify"),
         (Deaf, "was acknowledged, and is lost"),
+        (Held, "a file is left open, and its locks with it"),
     ],
 )
 def test_a_store_that_breaks_a_law_is_found(log: type[EpisodeLog], sentence: str) -> None:

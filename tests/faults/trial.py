@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.clock import ManualClock
-from sandbox.errors import StoreError
+from sandbox.errors import OffswitchError, StoreError
 from sandbox.keys import Signer
 from sandbox.log import Store
 from sandbox.verify import missing
@@ -176,6 +176,7 @@ class Trial:
         copy = self.place.with_name("copy")
         shutil.copytree(self.place, copy)
         with keys_in(copy):
+            self._read_only(copy / FILE)
             store = Store(copy / FILE, clock=ManualClock())
             self.there = read(store, self.before)
             scene = self.drawn.setting.scene
@@ -185,6 +186,15 @@ class Trial:
                 self.outcome.problems.append("an episode of before is lost")
             store.close()
         shutil.rmtree(copy)
+
+    def _read_only(self, path: Path) -> None:
+        """Open what is there as a command does that only reads."""
+        try:
+            Store(path, readonly=True).close()
+        except OffswitchError as error:
+            unready = "there is no log", "the next run mends it"
+            if not any(sentence in str(error) for sentence in unready):
+                self.outcome.problems.append(f"cannot be read: {error}")
 
 
 @functools.cache
