@@ -56,7 +56,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "pause": ("freeze agents, from any terminal", "offswitch pause --all", flags.order),
     "resume": ("let agents go on, from any terminal", "offswitch resume --all", flags.order),
     "rollback": (
-        "take steps of a running episode back, once you have seen what would become of them",
+        "take steps of a running episode back",
         "offswitch rollback agent-1 --to 3",
         flags.rollback,
     ),
