@@ -14,8 +14,9 @@ from contextlib import closing
 from itertools import count
 
 from oversight.boxes import NOTHING_YET, Boxes, Wanted
+from oversight.branch import Branch
 from oversight.crew import Crew, Member
-from oversight.fork import Branch, open_fork
+from oversight.fork import open_fork
 from oversight.rollback import plan_rollback
 from oversight.run import Plan, Stage
 from oversight.session import Session

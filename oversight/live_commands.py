@@ -190,7 +190,8 @@ def replay(options: argparse.Namespace) -> int:
 def _fork(options: argparse.Namespace) -> int:
     """Branch an episode at a step, under another decision."""
     from oversight.crew import Member
-    from oversight.fork import Branch, open_fork
+    from oversight.branch import Branch
+    from oversight.fork import open_fork
     from oversight.overseer import make_overseer
     from oversight.reach import reachable
     from oversight.run import Stage, summary_record

@@ -27,6 +27,7 @@ from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
 from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
+from sandbox.chance import Switches
 from sandbox.confine.levels import Level, Mode, choose
 from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError
@@ -114,12 +115,14 @@ class Terms:
         policy: instead of the plan's file.
         wrap: puts something between the session and the plan's agent.
         note: goes into the header, beside what always stands there.
+        luck: steps from which the world's chance goes on by other seeds, with these.
     """
 
     grants: Permissions
     policy: ApprovalPolicy
     wrap: Callable[[Agent], Agent]
     note: Header
+    luck: Switches = ()
 
 
 def open_session(
@@ -150,6 +153,7 @@ def open_session(
         agent=terms.wrap(agent) if terms else agent,
         name=plan.name,
         opens_as=lasting(plan.task),
+        luck=terms.luck if terms else (),
         gate=gate,
         log=begun,
         seed=plan.seed,

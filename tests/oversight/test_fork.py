@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from oversight.cli import main
-from oversight.fork import Branch, open_fork, read_recording
+from oversight.branch import Branch, find_place
+from oversight.fork import open_fork
 from oversight.replay import verify_replay
 from oversight.session import run_episode
 from oversight.shutdown import RollBack
