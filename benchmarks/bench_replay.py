@@ -96,7 +96,9 @@ def timed(task: str, folder: Path, *, in_process: bool) -> Times:
 
 def main(tasks: tuple[str, ...]) -> None:
     """Print the medians of interleaved rounds."""
-    print(f"{'task':<26}{'agent':<12}{'steps':>5}  {'us/step':>8}{'replay':>8}  {'run':>7}{'steps':>8}")
+    print(
+        f"{'task':<26}{'agent':<12}{'steps':>5}  {'us/step':>8}{'replay':>8}  {'run':>7}{'steps':>8}"
+    )
     for task in tasks:
         found: dict[bool, list[Times]] = {False: [], True: []}
         for _ in range(RUNS):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.registry import follows_reward
+from oversight.overseer import Overseer
 from oversight.recording import Recording, header_of, record_of
 from oversight.replay import Follower, world_of
 from sandbox.action import Action, Proposal, Value
@@ -109,21 +110,25 @@ def find_place(events: Sequence[AnyEvent], step: int) -> Place:
     return Place(header, record, numbers[-1], world)
 
 
-def check_branch(place: Place, branch: Branch) -> None:
-    """Refuse a branch on which what is to be different would not be.
+def check_branch(place: Place, branch: Branch, overseer: Overseer) -> None:
+    """Refuse a branch on which what is to be different would not be; `overseer` decides on it.
 
     Raises:
         InputError: saying why, and what to do.
     """
     at, header, turn = branch.step, place.header, place.record.turns[place.turn]
+    if branch.seed is not None and not 0 <= branch.seed < 2**63:
+        raise InputError(f"seed must be a whole number from 0 to 2^63, not {branch.seed}")
     if turn.refused and branch.decide is not None and not branch.reward:
         raise InputError(
             f"no decision changes step {at}: what was proposed there is refused before anybody is "
             f"asked ({turn.refused}); fork at another step, or with another reward or seed"
         )
+    made = getattr(overseer, "reference", "")  # a person has none, and decides from here on anyway
+    own = bool(made) and made == header.get("overseer_as")
     for given, key, what in (
         (branch.reward, "design_from", "reward design"),
-        (branch.overseer, "overseer_from", "overseer"),
+        (branch.overseer or not own, "overseer_from", "overseer"),
     ):
         if not given and place.turn < int(str(header.get(key, 0))):
             raise InputError(

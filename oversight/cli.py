@@ -22,12 +22,18 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
 """Commands that run agents, or reach those that run."""
 
 
+RECORD = {"replay": "replay_commands", "compare": "record_commands"}
+"""Commands about what is on record, with the modules that carry them out."""
+
+
 def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
     if name in {"experiment", "merge", "report"}:
         return "experiment_commands"
     if name in {"analyze", "detectors"}:
         return "analysis_commands"
+    if name in RECORD:
+        return RECORD[name]
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -58,6 +64,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "run an episode again, or branch it",
         "offswitch replay latest --fork 3 --decide veto",
         flags.replay,
+    ),
+    "compare": (
+        "say where two episodes part, and what came of each",
+        "offswitch compare latest 20261126-043112-3fa9c1",
+        flags.compare,
     ),
     "verify": ("check hash chain and completeness", "offswitch verify", flags.verify),
     "analyze": (

@@ -45,7 +45,7 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     if stage.store is None or branch.decide not in {*DECISIONS, None}:
         raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
     place = find_place([record.event for record in stage.store.records(parent.id)], branch.step)
-    check_branch(place, branch)
+    check_branch(place, branch, stage.overseer)
     edited = edited_action(place, branch)
     plan = plan_of(place.header, name)
     if branch.reward:
@@ -56,7 +56,7 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
         grants_of(place.header),
         policy_of(place.header),
         lambda agent: Recorded(agent, name, recording),
-        _note(parent, place, branch, luck),
+        _note(parent, place, branch, stage.overseer) | _luck_note(luck),
         luck,
     )
     session = open_session(plan, stage, terms=terms)
@@ -91,23 +91,28 @@ def _luck(place: Place, branch: Branch) -> Switches:
     return inherited if branch.seed is None else switched(inherited, branch.step, branch.seed)
 
 
-def _note(parent: Episode, place: Place, branch: Branch, luck: Switches) -> Header:
+def _luck_note(luck: Switches) -> Header:
+    return {"luck": [f"{step}:{seed}" for step, seed in luck]} if luck else {}
+
+
+def _note(parent: Episode, place: Place, branch: Branch, overseer: Overseer) -> Header:
     """Return what the branch's header says besides: its parent, and what is different."""
+    was = place.header
     note: Header = {"parent": parent.id, "fork_step": branch.step, "fork_by": branch.by}
-    given: dict[str, str | int] = {
+    given: dict[str, str] = {
+        "policy": str(was.get("policy", "")),
         "fork_decision": str(branch.decide or ""),
         "fork_reason": branch.reason,
         "fork_overseer": branch.overseer,
         "fork_reward": branch.reward,
     }
     note |= {key: text for key, text in given.items() if text}
-    for kept, key in ((branch.reward, "design_from"), (branch.overseer, "overseer_from")):
-        since = place.turn if kept else int(str(place.header.get(key, 0)))
-        note |= {key: since} if since else {}
     if branch.seed is not None:
         note["fork_seed"] = branch.seed
-    if luck:
-        note["luck"] = [f"{step}:{seed}" for step, seed in luck]
+    other = getattr(overseer, "reference", "") != was.get("overseer_as", "")
+    for changed, key in ((branch.reward, "design_from"), (other, "overseer_from")):
+        since = place.turn if changed else int(str(was.get(key, 0)))
+        note |= {key: since} if since else {}
     return note
 
 
@@ -150,10 +155,11 @@ class ForkGate(Gate):
         self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
     ) -> Decision:
         """Return the one decision on `proposal`."""
-        if self._deciding is not None and self._recording.turn == self._at:
+        record = self._recording
+        if self._deciding is not None and record.turn == self._at and not record.forgotten:
             deciding, self._deciding = self._deciding, None
             return deciding.decide(proposal, context, asked)
-        ruling = self._recording.rule()
+        ruling = record.rule()
         if ruling is None:
             return super().decide(proposal, context, asked)
         return self._again(ruling, proposal, context, asked)

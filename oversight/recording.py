@@ -107,12 +107,14 @@ class Recording:
         rulings: of the gate, in order.
         turn: the number of the turn that stands, from 0; -1 before the first.
         ruling: how many rulings were repeated.
+        forgotten: nothing is repeated any more.
     """
 
     turns: list[Turn] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
     turn: int = -1
     ruling: int = 0
+    forgotten: bool = False
     _due: list[Order] = field(default_factory=list)
 
     def get(self, step: int, default: Sequence[Order] = (), /) -> Sequence[Order]:
@@ -152,6 +154,7 @@ class Recording:
 
     def forget(self) -> None:
         """Repeat nothing more."""
+        self.forgotten = True
         self.turns.clear()
         self.rulings.clear()
 

@@ -143,7 +143,7 @@ def open_session(
     gate = Gate(policy, stage.overseer, stage.standing)
     agent = agent_of(plan, stage.pool)
     try:
-        content = header(plan, task, grants, policy, stage.overseer.name)
+        content = header(plan, task, grants, policy, stage.overseer)
         begun = log or _begin(stage, content | (terms.note if terms else {}))
     except OffswitchError:
         getattr(agent, "close", lambda: None)()
@@ -224,9 +224,10 @@ def _begin(stage: Stage, content: Header) -> Log:
 
 
 def header(
-    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: str
+    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: Overseer
 ) -> Header:
     """Return what the log says of an episode: enough to run it again, or to branch it."""
+    made = getattr(overseer, "reference", "")
     return {
         "format": 1,
         "task": lasting(plan.task),
@@ -234,7 +235,8 @@ def header(
         "agent": plan.agent,
         "name": plan.name,
         "reward_design": plan.reward,
-        "overseer": overseer,
+        "overseer": overseer.name,
+        **({"overseer_as": made} if made else {}),
         "policy": plan.policy.name,
         "rules": [rule.model_dump_json(exclude_defaults=True) for rule in policy.rules],
         "seed": plan.seed,
