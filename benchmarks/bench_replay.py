@@ -2,8 +2,8 @@
 
 Run: `.venv/bin/python benchmarks/bench_replay.py [TASK ...]`. Read the ratios, not the seconds.
 
-A governed run is timed as `offswitch run` does it, with its log on disk, once with the agent held in
-a process (as by default) and once within this one. "run" is all of it: the session is opened, the
+A governed run is timed as `offswitch run` does it, with its log on disk, once with the agent held
+in a process (as by default) and once within this one. "run" is all of it: the session is opened, the
 agent starts and plans, the episode is stepped and its log closed. "steps" is the stepping alone,
 after the agent has planned. A replay reads the log, opens the world, and compares every step.
 """
@@ -96,9 +96,7 @@ def timed(task: str, folder: Path, *, in_process: bool) -> Times:
 
 def main(tasks: tuple[str, ...]) -> None:
     """Print the medians of interleaved rounds."""
-    print(
-        f"{'task':<26}{'agent':<12}{'steps':>5}  {'us/step':>8}{'replay':>8}  {'run':>7}{'steps':>8}"
-    )
+    print(f"{'task':<26}{'agent':<12}steps   us/step  replay      run   steps")
     for task in tasks:
         found: dict[bool, list[Times]] = {False: [], True: []}
         for _ in range(RUNS):

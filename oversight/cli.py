@@ -18,7 +18,7 @@ DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 Command = Callable[[argparse.Namespace], int]
 
 
-LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
+LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "rollback", "replay"}
 """Commands that run agents, or reach those that run."""
 
 
@@ -57,6 +57,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "oversee": ("open the console", "offswitch oversee flight_booking/bos-blizzard", flags.oversee),
     "pause": ("freeze agents, from any terminal", "offswitch pause --all", flags.order),
     "resume": ("let agents go on, from any terminal", "offswitch resume --all", flags.order),
+    "rollback": (
+        "take steps of a running episode back, once you have seen what would become of them",
+        "offswitch rollback agent-1 --to 3",
+        flags.rollback,
+    ),
     "stop": ("shut agents down, from any terminal", "offswitch stop --all", flags.order),
     "episodes": ("list the episodes in the log", "offswitch episodes --json", flags.nothing),
     "show": ("print an episode in words", "offswitch show latest", flags.episode),

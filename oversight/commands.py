@@ -52,7 +52,8 @@ def print_episode(options: argparse.Namespace, record: dict[str, Any]) -> int:
 
 def episodes(options: argparse.Namespace) -> int:
     """List the episodes."""
-    rows = [_listed(one) for one in store_of(options).episodes()]
+    store = store_of(options)
+    rows = [_listed(one._replace(status=store.state(one))) for one in store.episodes()]
     return print_rows(
         rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
     )

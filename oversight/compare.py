@@ -25,6 +25,7 @@ from sandbox.events import (
     Header,
     Interrupted,
     Proposed,
+    RollbackBegun,
     RolledBack,
     ShutDown,
     step_of,
@@ -34,8 +35,20 @@ from sandbox.schema import Stakes
 from sandbox.text import printable
 from sandbox.timestep import Transition
 
-Acts = Proposed | Decided | Applied | Interrupted | RolledBack | ShutDown | EpisodeEnded
+Acts = (
+    Proposed
+    | Decided
+    | Applied
+    | Interrupted
+    | RollbackBegun
+    | RolledBack
+    | ShutDown
+    | EpisodeEnded
+)
 """Events by which two episodes can part."""
+
+ORDERS = Interrupted | RollbackBegun | RolledBack
+"""What operators order between two proposals."""
 
 TERMS = (
     *("setting", "agent", "reward_design", "overseer", "overseer_as", "seed", "luck"),
@@ -238,9 +251,9 @@ def _turn(events: Sequence[AnyEvent], place: int | None) -> tuple[str, ...]:
         asked = (n for n in range(place, -1, -1) if isinstance(events[n], Proposed))
         first = next(asked, place)
     rest = range(place + 1, len(events))
-    ends = (n for n in rest if isinstance(events[n], Proposed | Interrupted | RolledBack))
+    ends = (n for n in rest if isinstance(events[n], Proposed | ORDERS))
     last = next(ends, len(events))
-    if isinstance(events[place], Interrupted | RolledBack):
+    if isinstance(events[place], ORDERS):
         last = place + 1
     told = (one for one in events[first:last] if not isinstance(one, Found))
     return tuple(text for one in told if (text := line(one) or _allowed(one)))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import structs
+
 from agents.base import Agent, Briefing
 from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
@@ -13,10 +15,7 @@ from oversight.gate import Gate
 from oversight.shutdown import Control, Order
 from sandbox.action import Action
 from sandbox.chance import Switches
-from sandbox.events import (
-    AnyEvent,
-    Found,
-)
+from sandbox.events import AnyEvent, EpisodeEnded, Found
 from sandbox.log import Log
 from sandbox.permissions import Ledger, LedgerMarks, Permissions
 from sandbox.timestep import TerminationReason
@@ -167,6 +166,16 @@ class Session:
         """Append an event, publish it, and let the analyzer see it."""
         number = self.log.append(event, durable=durable)
         self.publish(event)
+        self._watch(event, number)
+
+    def end(self, event: EpisodeEnded) -> None:
+        """Append the last event, after what the analyzer finds in that it is the last."""
+        self._watch(event, self.log.count + 1)
+        last = structs.replace(event, events=self.log.count)
+        self.log.append(last, durable=True)
+        self.publish(last)
+
+    def _watch(self, event: AnyEvent, number: int) -> None:
         for finding in self.analyzer.observe(event, number):
             found = Found(self.world.step, finding)
             self.log.append(found)

@@ -53,11 +53,17 @@ def agent(parser: argparse.ArgumentParser) -> None:
 
 def run(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
-    parser.add_argument("task", help="task, task/setting, or file.py:Name")
+    parser.add_argument("task", nargs="?", help="task, task/setting, or file.py:Name")
+    parser.add_argument(
+        "--resume",
+        metavar="EPISODE",
+        help="instead of a task: take up again an episode that was broken off, as it was begun",
+    )
     parser.add_argument("--setting", help="setting of the task (default: its first)")
     agent(parser)
     parser.add_argument(
-        "--overseer", default="scripted", help="scripted[:FILE], watchful, simulated[:catch=0.9]"
+        "--overseer",
+        help="scripted[:FILE], watchful, simulated[:catch=0.9] (default: scripted)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--permissions", type=Path, help="TOML file that narrows the grants")
@@ -234,6 +240,13 @@ def oversee(parser: argparse.ArgumentParser) -> None:
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
     )
     parser.add_argument(
+        "--resume",
+        metavar="EPISODE",
+        action="append",
+        default=[],
+        help="take up again an episode that was broken off; may be given again",
+    )
+    parser.add_argument(
         "--catch-trials",
         type=float,
         default=0.0,
@@ -260,6 +273,17 @@ def order(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("episode", nargs="?", help="episode id, its beginning, or agent's name")
     which.add_argument("--all", action="store_true", help="every agent that runs in this log")
+    parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
+    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `rollback`."""
+    parser.add_argument("episode", help="running episode: id, its beginning, or agent's name")
+    parser.add_argument(
+        "--to", type=int, required=True, metavar="STEP", help="first step that is taken back"
+    )
+    parser.add_argument("--yes", action="store_true", help="carry it out without asking")
     parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
     parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 

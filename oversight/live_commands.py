@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from oversight.commands import print_episode, print_rows, store_of
-from oversight.run import Plan
+from oversight.run import Plan, Stage
+from oversight.session import Session
 from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
+from sandbox.events import Undoing
 
 DONE, FAILED = 0, 1
 
@@ -57,12 +62,18 @@ def oversee(options: argparse.Namespace) -> int:
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    cast = _held(CAST, options)
+    cast = () if options.resume else _held(CAST, options)
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
         return _web(plans or cast, options)
-    return _console(plans or cast, options, options.pace, options.catch_trials, asked=bool(plans))
+    return _console(
+        plans or cast,
+        options,
+        options.pace,
+        options.catch_trials,
+        asked=bool(plans or options.resume),
+    )
 
 
 def _console(
@@ -76,7 +87,7 @@ def _console(
     """Take the desk of the run that is open in this log, or start one and take its desk."""
     from oversight.dashboard import Desktop, open_console
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import CONSOLE, attach
+    from oversight.kernel_main import CONSOLE, Errand, attach
     from oversight.link import Wire
     from oversight.remote_control import watched
 
@@ -90,14 +101,16 @@ def _console(
         )
     if running is not None:
         return open_console(Wire(running, CONSOLE), desktop)
-    return open_console(attach(plans, options.logs, pace, catch), desktop)
+    resume, by = tuple(getattr(options, "resume", ())), f"operator:{options.operator}"
+    errand = Errand(tuple(plans), options.logs, pace, catch, resume, by)
+    return open_console(attach(errand), desktop)
 
 
 def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     """Serve the console in a browser; every browser window is a console of the same run."""
     from oversight.dashboard import Desktop
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import attach
+    from oversight.kernel_main import Errand, attach
     from oversight.remote_control import watched
     from oversight.web import serve
 
@@ -105,7 +118,11 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
 
     def begin() -> None:
         if watched(options.logs) is None:
-            attach(plans, options.logs, options.pace, options.catch_trials).close()
+            by = f"operator:{options.operator}"
+            resume = tuple(options.resume)
+            attach(
+                Errand(tuple(plans), options.logs, options.pace, options.catch_trials, resume, by)
+            ).close()
 
     command = ["-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
     command += ["--operator", options.operator]
@@ -115,12 +132,25 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one episode."""
+    """Run one episode, or take one up again that was broken off."""
     from oversight.crew import Member
+    from oversight.reach import reachable
+    from oversight.run import summary_record
+
+    if bool(options.task) == bool(options.resume):
+        raise InputError("name a task to run, or an episode with --resume, and not both")
+    plan, session, stage = _resumed(options) if options.resume else _opened(options)
+    member = Member(plan, session)
+    with reachable([member], stage, options.logs) as crew:
+        summary = crew.run_here(member)
+    return print_episode(options, summary_record(plan, session, summary))
+
+
+def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
+    """Open the session of a new episode."""
     from oversight.overseer import make_overseer
     from oversight.policy import DEFAULT
-    from oversight.reach import reachable
-    from oversight.run import Stage, check_plan, open_session, summary_record
+    from oversight.run import check_plan, open_session
 
     plan = Plan(
         task=options.task,
@@ -134,7 +164,7 @@ def run(options: argparse.Namespace) -> int:
         confine=Mode(options.confine),
         in_process=options.in_process,
     )
-    overseer = make_overseer(options.overseer, options.seed)
+    overseer = make_overseer(options.overseer or "scripted", options.seed)
     check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
     session = open_session(plan, stage)
@@ -144,10 +174,22 @@ def run(options: argparse.Namespace) -> int:
             "step, and may take a second or two for each",
             file=sys.stderr,
         )
-    member = Member(plan, session)
-    with reachable([member], stage, options.logs) as crew:
-        summary = crew.run_here(member)
-    return print_episode(options, summary_record(plan, session, summary))
+    return plan, session, stage
+
+
+def _resumed(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
+    """Open the session of an episode that was broken off, under the overseer of then."""
+    from oversight.flags import login
+    from oversight.overseer import make_overseer
+    from oversight.resume import open_resume, overseer_of, seed_of
+
+    episode = store_of(options).find(options.resume)
+    overseer = make_overseer(options.overseer or overseer_of(episode), seed_of(episode))
+    stage = Stage(store_of(options, readonly=False), overseer)
+    plan, session = open_resume(episode, stage, f"operator:{login()}")
+    done = len(getattr(session.log, "past", ()))
+    print(f"episode {episode.id} is taken up again after event {done}", file=sys.stderr)
+    return plan, session, stage
 
 
 def _order(verb: str, options: argparse.Namespace) -> int:
@@ -174,3 +216,44 @@ def resume(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Shut agents down, from any terminal."""
     return _order("stop", options)
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """Roll a running episode back: show what would become of each step, ask, and carry it out."""
+    from oversight.remote_rollback import carry_out, plan, target
+
+    at = target(options.logs, options.episode)
+    planned = plan(options.logs, at, options.to, options.operator)
+    if options.json and not options.yes:
+        print(json.dumps(msgspec.to_builtins(planned), indent=2))
+        return DONE
+    if not options.json:
+        _print_undoings(planned.undoings)
+    if not (options.yes or _agreed()):
+        print("nothing was taken back; the agent is paused, `offswitch resume`", file=sys.stderr)
+        return FAILED
+    seen = carry_out(at, options.to, options.operator, options.reason)
+    if options.json:
+        rows = msgspec.to_builtins(seen.undoings)
+        print(json.dumps({"episode": at.episode, **seen._asdict(), "undoings": rows}, indent=2))
+    elif seen.ended:
+        _print_undoings(seen.undoings)
+    if not seen.ended:
+        what = f"it waits for an answer to {seen.waiting}" if seen.waiting else "it goes on"
+        print(f"not seen to end yet: {what}", file=sys.stderr)
+    print(f"{at.agent} is paused; `offswitch resume {at.agent}` lets it go on", file=sys.stderr)
+    return DONE if seen.ended else FAILED
+
+
+def _print_undoings(undoings: Sequence[Undoing]) -> None:
+    for one in undoings:
+        how = f"{one.remedy} by {one.by}" if one.by and one.remedy == "compensated" else one.remedy
+        print(f"step {one.step}  {one.action}: {how}")
+
+
+def _agreed() -> bool:
+    """Ask whether to go on; nobody there is no."""
+    if not sys.stdin.isatty():
+        raise InputError("without a terminal to ask in, --yes carries it out; nothing was changed")
+    print("type undo to carry this out: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() == "undo"

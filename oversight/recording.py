@@ -25,6 +25,7 @@ from sandbox.events import (
     Header,
     Interrupted,
     Proposed,
+    RollbackBegun,
     RolledBack,
 )
 from sandbox.timestep import Observation
@@ -70,13 +71,17 @@ def record_of(events: Sequence[AnyEvent]) -> Recording:
 
     The last turn may lack a proposal: it holds what was ordered after the last one.
     """
-    found, orders, asked = Recording(), list[Order](), None
+    found, orders, asked, begun = Recording(), list[Order](), None, False
     for event in events:
         match event:
             case Interrupted(by=by, reason=reason):
                 orders.append(Order(by, reason))
-            case RolledBack(by=by, reason=reason, to=to):
+            case RollbackBegun(by=by, reason=reason, to=to):
                 orders.append(RollBack(by, reason, to))
+                begun = True
+            case RolledBack(by=by, reason=reason, to=to):
+                orders += [] if begun else [RollBack(by, reason, to)]  # in format 1 it stands alone
+                begun = False
             case Proposed(proposal=proposal, refused=refused):
                 turn = Turn(tuple(orders), proposal, refused, len(found.rulings))
                 found.turns.append(turn)
@@ -94,7 +99,7 @@ def record_of(events: Sequence[AnyEvent]) -> Recording:
 
 
 def makes_up(event: AnyEvent) -> bool:
-    """Tell whether an operator's rollback decided this, by compensating."""
+    """Tell whether an operator's rollback of format 1 decided this, by compensating."""
     return isinstance(event, Decided) and event.decision.request.startswith("rollback-")
 
 
@@ -144,12 +149,11 @@ class Recording:
         What was approved was approved in another world; from there on the agent acts, and is asked
         for.
         """
-        if isinstance(event, Interrupted | RolledBack):
-            if self._due:
-                self._due.pop(0)
-            else:
-                self.forget()
-        elif makes_up(event):
+        if not isinstance(event, Interrupted | RollbackBegun):
+            return
+        if self._due:
+            self._due.pop(0)
+        else:
             self.forget()
 
     def forget(self) -> None:

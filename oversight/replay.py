@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sandbox.chain import Record
 from sandbox.chance import Switches
 from sandbox.decision import Decision
 from sandbox.errors import ContractError, InputError
@@ -24,13 +25,16 @@ from sandbox.events import (
     Paused,
     Proposed,
     Resumed,
+    RollbackBegun,
+    RollbackEnded,
     RolledBack,
     StandingGranted,
     StandingRevoked,
+    TakenUp,
     decode,
     encode,
 )
-from sandbox.log import Episode, Record, Store
+from sandbox.log import Episode, Store
 from sandbox.timestep import TerminationReason, Transition
 from sandbox.world import Snapshot, World
 from tasks import load
@@ -53,7 +57,10 @@ def _opening(*kinds: type[Event]) -> tuple[str, ...]:
 
 
 ASKS = _opening(Proposed)
-STILL = _opening(Asked, Found, Paused, Resumed, CatchTrial, StandingGranted, StandingRevoked)
+STILL = _opening(
+    *(Asked, Found, Paused, Resumed, CatchTrial, StandingGranted, StandingRevoked),
+    *(RollbackBegun, RollbackEnded, TakenUp),
+)
 """With what events begin that move no world."""
 
 

@@ -36,8 +36,12 @@ from sandbox.log import Log, Store
 from sandbox.permissions import Permissions, load_permissions
 from sandbox.plugin import file_of
 from tasks import load
+from tasks.fingerprint import task_digest
 from tasks.registry import lasting
 from tasks.spec import Task
+
+FORMAT = 2
+"""Of episodes, as their headers say it; from 2 on an episode can be taken up again."""
 
 AGENT_DEADLINE = 30.0
 """Seconds that an agent of one's own has for each answer."""
@@ -229,8 +233,9 @@ def header(
     """Return what the log says of an episode: enough to run it again, or to branch it."""
     made = getattr(overseer, "reference", "")
     return {
-        "format": 1,
+        "format": FORMAT,
         "task": lasting(plan.task),
+        "task_digest": task_digest(lasting(plan.task)),
         "setting": task.setting,
         "agent": plan.agent,
         "name": plan.name,

@@ -1,87 +1,32 @@
-"""Keep every event on disk: append-only, hash-chained, one SQLite file.
+"""Keep every event on disk: append-only, hash-chained, sealed, one SQLite file.
 
-Each row's hash is SHA-256 over the hash before it and the event's canonical bytes. Wall-clock time
-stands beside the chain, not in it, so that the same seed gives the same bytes.
+Wall-clock time stands beside the chain, not in it, so that the same seed gives the same bytes; the
+order of events and of episodes is counted, so that a clock that jumps changes nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
-import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlite_utils import Database, Migrations
-
+from sandbox.chain import Record
+from sandbox.claim import Claim, claimed
 from sandbox.clock import Clock, WallClock
-from sandbox.errors import InputError, StoreError
-from sandbox.events import AnyEvent, EpisodeEnded, EpisodeStarted, Header, decode, encode, step_of
+from sandbox.database import connect, prepare, said
+from sandbox.episode_log import LEDGER, EpisodeLog
+from sandbox.errors import InputError, OffswitchError, StoreError
+from sandbox.events import AnyEvent, Header
+from sandbox.keys import Signer, key_folder
+from sandbox.seal import Seal, seals_of
+from sandbox.witness import FILE, Head, Witness
 
-APPLICATION_ID = 0x0FF5317C
-"""Marks a SQLite file as ours."""
-
-GENESIS = "0" * 64
-"""The hash before the first event."""
-
-BATCH = 256
-"""Routine events kept in memory at the most."""
-
-migrations = Migrations("offswitch")
-
-
-@migrations()  # type: ignore[untyped-decorator, unused-ignore]
-def m001_initial(db: Database) -> None:
-    """Create episodes and events."""
-    db.table("episodes").create(
-        {
-            "id": str,
-            "task": str,
-            "setting": str,
-            "agent": str,
-            "header": str,
-            "started": float,
-            "ended": float,
-            "status": str,
-            "length": int,
-            "head": str,
-        },
-        pk="id",
-    )
-    db.table("events").create(
-        {
-            "episode": str,
-            "seq": int,
-            "kind": str,
-            "step": int,
-            "content": str,
-            "prev": str,
-            "hash": str,
-            "wall": float,
-        },
-        pk=("episode", "seq"),
-    )
-
-
-class Record(NamedTuple):
-    """Hold one row of the log."""
-
-    seq: int
-    kind: str
-    step: int
-    content: str
-    prev: str
-    hash: str
-    wall: float
-
-    @property
-    def event(self) -> AnyEvent:
-        """Return the event that the row holds."""
-        return decode(self.content)
+BROKEN_OFF = "broken off"
+"""How an episode stands that has not ended and that no process writes: it can be resumed."""
 
 
 class Episode(NamedTuple):
@@ -114,6 +59,9 @@ class Log(Protocol):
     def close(self) -> None:
         """Write what is buffered."""
 
+    def abandon(self) -> None:
+        """Let go of the episode without writing what is buffered."""
+
 
 class MemoryLog:
     """Keep events in memory, for sweeps and for replay."""
@@ -137,54 +85,8 @@ class MemoryLog:
     def close(self) -> None:
         """Do nothing: nothing is buffered."""
 
-
-def chain(prev: str, content: bytes) -> str:
-    """Return the hash of an event that follows `prev`."""
-    return hashlib.sha256(prev.encode() + content).hexdigest()
-
-
-HINTS = {
-    "locked": "another program holds it; close that and run again",
-    "readonly": "it is read-only; name another folder with --logs DIR",
-    "unable to open": "it cannot be opened; name another folder with --logs DIR",
-    "full": "the disk is full; free some room and run again",
-    "disk I/O": "the disk failed or is full; nothing more was applied",
-    "not a database": "it is not a database of Offswitch; name another with --logs DIR",
-}
-"""What to do about a fault of the database, by a word of it."""
-
-
-@contextmanager
-def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
-    """Turn every database fault into one clear sentence.
-
-    Raises:
-        StoreError: naming the file, the fault, and what to do about it.
-    """
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        hint = next((hint for word, hint in hints.items() if word in text), "nothing was lost")
-        raise StoreError(f"{path}: {text}: {hint}") from error
-
-
-def _connect(path: Path, *, readonly: bool, busy: float) -> Database:
-    """Open the file, and refuse one that is not ours."""
-    uri = f"file:{path}?mode=ro" if readonly else f"file:{path}?mode=rwc"
-    connection = sqlite3.connect(
-        uri.replace("#", "%23"), uri=True, timeout=busy, check_same_thread=False
-    )
-    db = Database(connection)
-    found = connection.execute("PRAGMA application_id").fetchone()[0]
-    filled = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if found != APPLICATION_ID and (filled or readonly):
-        connection.close()
-        raise StoreError(f"{path}: is a database, but not one of Offswitch; nothing was changed")
-    if not readonly:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    return db
+    def abandon(self) -> None:
+        """Do nothing: nothing is held."""
 
 
 class Store:
@@ -196,11 +98,12 @@ class Store:
         """Open `path`, creating it unless `readonly`; wait at most `busy` seconds for a lock.
 
         Raises:
-            StoreError: when it is locked, read-only, full, damaged or not ours.
+            StoreError: when it is locked, read-only, full, damaged, newer or not ours.
         """
         self.path = path
         self.clock = clock or WallClock()
         self._busy = busy
+        self._seen: Witness | None = None
         if readonly and not path.exists():
             raise InputError(f"{path}: there is no log yet; `offswitch demo` writes one")
         try:
@@ -208,19 +111,60 @@ class Store:
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         with said(path):
-            self.db = _connect(path, readonly=readonly, busy=busy)
+            self.db = connect(path, readonly=readonly, busy=busy)
             if not readonly:
-                self._prepare()
+                prepare(self.db)
+            self.sealed = self.db.table("seals").exists()
 
-    def _prepare(self) -> None:
-        """Bring the schema up to date; opening twice at once is harmless."""
-        if migrations.pending(self.db):
-            self.db.conn.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            migrations.apply(self.db)
+    @cached_property
+    def id(self) -> str:
+        """Return the store's own name, which copies of its file share; empty in format 1."""
+        if not self.sealed:
+            return ""
+        with said(self.path):
+            return str(self.db.conn.execute("SELECT id FROM store").fetchone()[0])
+
+    @property
+    def witness(self) -> Witness:
+        """Return what remembers this store outside of it.
+
+        Raises:
+            StoreError: when it cannot be kept.
+        """
+        if self._seen is None:
+            self._seen = Witness(busy=self._busy)
+        return self._seen
+
+    def remembered(self, episode: str) -> Head | None:
+        """Return how far an episode had come, as noted outside of the store; None if it was not.
+
+        Raises:
+            StoreError: when the witness cannot be read.
+        """
+        return self.witness.head(self.id, episode) if self._is_witnessed() else None
+
+    def all_remembered(self) -> dict[str, Head]:
+        """Return how far every episode had come, as noted outside of the store, by id.
+
+        Raises:
+            StoreError: when the witness cannot be read.
+        """
+        return self.witness.heads(self.id) if self._is_witnessed() else {}
+
+    def _is_witnessed(self) -> bool:
+        """Tell whether there is a witness; one that is only asked is not made."""
+        return self.sealed and (self._seen is not None or (key_folder() / FILE).exists())
+
+    @property
+    def claims(self) -> Path:
+        """Return the folder in which episodes are claimed by who writes them."""
+        return self.path.parent / "writing"
 
     def close(self) -> None:
         """Close the connection."""
         self.db.conn.close()
+        if self._seen is not None:
+            self._seen.close()
 
     def begin(self, header: Header) -> EpisodeLog:
         """Start an episode on a connection of its own and write its first event.
@@ -229,21 +173,96 @@ class Store:
             StoreError: when it cannot be written.
         """
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.clock.now()))
-        episode = f"{stamp}-{secrets.token_hex(3)}"
-        with said(self.path):
-            db = _connect(self.path, readonly=False, busy=self._busy)
-            log = EpisodeLog(self, db, episode)
-            log.open(header)
+        return self._begin(f"{stamp}-{secrets.token_hex(3)}", header)
+
+    def _begin(self, episode: str, header: Header) -> EpisodeLog:
+        log = self._log(episode)
+        try:
+            with said(self.path):
+                log.open(header)
+        except OffswitchError:
+            log.abandon()
+            raise
         return log
+
+    def _log(self, episode: str) -> EpisodeLog:
+        signer, claim = Signer.load(), Claim(self.claims, episode)
+        try:
+            with said(self.path):
+                db = connect(self.path, readonly=False, busy=self._busy)
+        except OffswitchError:
+            claim.release()
+            raise
+        return EpisodeLog(self, db, episode, signer, claim)
+
+    def reopen(self, episode: str) -> EpisodeLog:
+        """Stand at the end of a chain that was broken off, to go on with it.
+
+        Raises:
+            InputError: when another process writes it, it has ended, or is not there.
+            StoreError: when it cannot be written.
+        """
+        log = self._log(episode)
+        try:
+            with said(self.path):
+                log.go_on()
+        except OffswitchError:
+            log.abandon()
+            raise
+        return log
+
+    def ledger(self, name: str) -> EpisodeLog:
+        """Begin, or go on with, a chain that is no episode: it has no task, and is not listed.
+
+        Raises:
+            InputError: when another process writes it now.
+            StoreError: when it cannot be written.
+        """
+        with said(self.path):
+            found = self.db.conn.execute("SELECT 1 FROM episodes WHERE id = ?", (name,)).fetchone()
+        return self.reopen(name) if found else self._begin(name, {"ledger": name})
+
+    def writing(self, episode: str) -> bool:
+        """Tell whether a living process writes the episode."""
+        return claimed(self.claims, episode)
+
+    def state(self, episode: Episode) -> str:
+        """Return how an episode stands: why it ended, `running`, or `broken off`."""
+        if episode.ended is not None or self.writing(episode.id):
+            return episode.status
+        return BROKEN_OFF
 
     def episodes(self) -> list[Episode]:
         """Return all episodes, the newest first."""
         with said(self.path):
             names = ", ".join(Episode._fields)
+            order = "number DESC" if self.sealed else "started DESC, id DESC"
             rows = self.db.conn.execute(
-                f"SELECT {names} FROM episodes ORDER BY started DESC, id DESC"  # noqa: S608 (constants)
+                f"SELECT {names} FROM episodes WHERE status <> ? ORDER BY {order}",  # noqa: S608 (constants)
+                (LEDGER,),
             )
             return [Episode(*row) for row in rows]
+
+    def ids(self) -> frozenset[str]:
+        """Return the ids of all episodes and ledgers."""
+        with said(self.path):
+            return frozenset(row[0] for row in self.db.conn.execute("SELECT id FROM episodes"))
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Read one moment of the store, whatever is written to it meanwhile."""
+        with said(self.path), self.db.atomic():
+            yield
+
+    def listed(self, episode: str) -> Episode | None:
+        """Return the row of an episode, or of a ledger, as it stands now; None without one."""
+        with said(self.path):
+            names = ", ".join(Episode._fields)
+            row = self.db.conn.execute(
+                f"SELECT {names} FROM episodes WHERE id = ?",  # noqa: S608 (constants)
+                (episode,),
+            ).fetchone()
+        return Episode(*row) if row else None
 
     def find(self, reference: str) -> Episode:
         """Return the episode whose id begins with `reference`, or the `latest`.
@@ -271,99 +290,9 @@ class Store:
             for row in rows:
                 yield Record(*row)
 
-
-class EpisodeLog:
-    """Append the events of one episode; decisions are on disk before `append` returns."""
-
-    def __init__(self, store: Store, db: Database, episode: str) -> None:
-        """Write over the connection `db`."""
-        self.episode = episode
-        self._count = 0
-        self._store = store
-        self._db = db
-        self._head = GENESIS
-        self._buffer: list[tuple[str, int, str, int, str, str, str, float]] = []
-        self._end: EpisodeEnded | None = None
-
-    @property
-    def count(self) -> int:
-        """Return the number of events so far."""
-        return self._count
-
-    def open(self, header: Header) -> None:
-        """Write the episode's row and its first event, durably, in one transaction."""
-        row = {
-            "id": self.episode,
-            "task": header.get("task", ""),
-            "setting": header.get("setting", ""),
-            "agent": header.get("agent", ""),
-            "header": json.dumps(header, sort_keys=True),
-            "started": self._store.clock.now(),
-            "ended": None,
-            "status": "running",
-            "length": 0,
-            "head": GENESIS,
-        }
-        names = ", ".join(row)
-        marks = ", ".join(f":{name}" for name in row)
-        with self._db.atomic():
-            self._db.conn.execute(f"INSERT INTO episodes ({names}) VALUES ({marks})", row)  # noqa: S608 (constants)
-            self.append(EpisodeStarted(header), durable=True)
-
-    def append(self, event: AnyEvent, *, durable: bool = False) -> int:
-        """Append one event; with `durable` it and all before it are on disk on return.
-
-        Raises:
-            StoreError: when it cannot be written; the caller must then apply nothing more.
-        """
-        content = encode(event)
-        head = chain(self._head, content)
-        self._count += 1
-        kind = str(type(event).__struct_config__.tag)
-        self._buffer.append(
-            (
-                self.episode,
-                self._count,
-                kind,
-                step_of(event),
-                content.decode(),
-                self._head,
-                head,
-                self._store.clock.now(),
-            )
-        )
-        self._head = head
-        if isinstance(event, EpisodeEnded):
-            self._end = event
-        if durable or len(self._buffer) >= BATCH:
-            self.flush()
-        return self._count
-
-    def flush(self) -> None:
-        """Write what is buffered in one transaction."""
-        if not self._buffer:
-            return
-        with said(self._store.path), self._db.atomic():
-            self._db.conn.executemany(
-                "INSERT INTO events (episode, seq, kind, step, content, prev, hash, wall)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                self._buffer,
-            )
-            self._db.conn.execute(
-                "UPDATE episodes SET length = ?, head = ?, status = ?, ended = ? WHERE id = ?",
-                (
-                    self._count,
-                    self._head,
-                    str(self._end.termination) if self._end else "running",
-                    self._store.clock.now() if self._end else None,
-                    self.episode,
-                ),
-            )
-        self._buffer.clear()
-
-    def close(self) -> None:
-        """Write what is buffered and close the connection."""
-        try:
-            self.flush()
-        finally:
-            self._db.conn.close()
+    def seals(self, episode: str) -> list[Seal]:
+        """Return the seals of one episode, the first first; none of a store of format 1."""
+        if not self.sealed:
+            return []
+        with said(self.path):
+            return list(seals_of(self.db.conn, episode))

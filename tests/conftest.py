@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 from sandbox.log import Store
 
 os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it; they say their own width
+
+KEYS = tempfile.TemporaryDirectory(prefix="offswitch-keys-")
+os.environ["OFFSWITCH_KEYS"] = KEYS.name  # a test never signs by the key of who runs it
 
 settings.register_profile(
     "offswitch",

@@ -21,8 +21,8 @@ from typing import IO, NamedTuple, Self
 from sqlite_utils import Database
 
 from oversight.experiment.row import FORMAT, MEASURES, Cell, Row
+from sandbox.database import said
 from sandbox.errors import InputError, StoreError
-from sandbox.log import said
 
 APPLICATION_ID = 0x0FF5317D
 """Marks a SQLite file as results of ours."""

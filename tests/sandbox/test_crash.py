@@ -21,6 +21,7 @@ from sandbox.log import Store
 from sandbox.timestep import Transition
 from sandbox.verify import verify
 
+NOWHERE = Stage(None, Scripted())
 TRIALS = 60
 SESSION_TRIALS = 60
 
@@ -107,6 +108,8 @@ def test_no_change_without_its_decision_on_disk_whenever_it_is_killed(
 ) -> None:
     chance = random.Random(7)
     changes = 0
+    plan = Plan("flight_booking/bos-feb", agent="greedy", in_process=True)
+    run_episode(open_session(plan, NOWHERE))  # what is imported and solved once is not on trial
     for trial in range(trials):
         folder = tmp_path / str(trial)
         store = killed_run(body, folder, 0.005 + chance.random() * 0.1)
