@@ -3,9 +3,9 @@
 Run: `.venv/bin/python benchmarks/bench_replay.py [TASK ...]`. Read the ratios, not the seconds.
 
 A governed run is timed as `offswitch run` does it, with its log on disk, once with the agent held
-in a process (as by default) and once within this one. "run" is all of it: the session is opened, the
-agent starts and plans, the episode is stepped and its log closed. "steps" is the stepping alone,
-after the agent has planned. A replay reads the log, opens the world, and compares every step.
+in a process (as by default) and once within this one. "run" is all of it: the session is opened,
+the agent starts and plans, the episode is stepped and its log closed. "steps" is the stepping
+alone, after the agent has planned. A replay reads the log, opens the world, compares every step.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         flags.rollback,
     ),
     "stop": ("shut agents down, from any terminal", "offswitch stop --all", flags.order),
-    "episodes": ("list the episodes in the log", "offswitch episodes --json", flags.nothing),
+    "episodes": ("list the episodes in the log", "offswitch episodes --tree", flags.episodes),
     "show": ("print an episode in words", "offswitch show latest", flags.episode),
     "replay": (
         "run an episode again, or branch it",

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
-from sandbox.log import Episode, Store
+from sandbox.log import Store
 
 if TYPE_CHECKING:
+    from oversight.branches import Leaf
     from oversight.published import Row
 
 DONE, FAILED, STOPPED = 0, 1, 3
@@ -51,20 +52,27 @@ def print_episode(options: argparse.Namespace, record: dict[str, Any]) -> int:
 
 
 def episodes(options: argparse.Namespace) -> int:
-    """List the episodes."""
+    """List the episodes; as a tree, with forks beneath their parents."""
+    from oversight.branches import leaf, tree
+
     store = store_of(options)
-    rows = [_listed(one._replace(status=store.state(one))) for one in store.episodes()]
-    return print_rows(
-        rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
-    )
+    found = [one._replace(status=store.state(one)) for one in store.episodes()]
+    leaves = tree(found) if options.tree else list(map(leaf, found))
+    first = ("branch", "fork") if options.tree else ("id",)
+    columns = (*first, "started", "task", "setting", "agent", "status", "length")
+    return print_rows(list(map(_listed, leaves)), options, columns)
 
 
-def _listed(one: Episode) -> dict[str, Any]:
-    row = one._asdict()
-    row["header"] = json.loads(one.header)
-    row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
-    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {one.status}"
-    return row
+def _listed(one: Leaf) -> dict[str, Any]:
+    episode = one.episode
+    row = episode._asdict()
+    row["header"] = json.loads(episode.header)
+    row["started"] = datetime.fromtimestamp(episode.started, UTC).isoformat(timespec="seconds")
+    task = f"{episode.task}/{episode.setting}"
+    row["sentence"] = f"{episode.agent} on {task}: {episode.status}"
+    row |= {"parent": one.parent or None, "fork_step": one.step if one.parent else None}
+    row |= {"fork_decision": one.decision or None, "fork": one.place}
+    return row | {"branch": one.name, "depth": one.depth}
 
 
 def show(options: argparse.Namespace) -> int:

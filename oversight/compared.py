@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from oversight.branches import fork_words
 from oversight.columns import table_lines
 from oversight.compare import Comparison, Results, Side
-from sandbox.events import Header
 from sandbox.text import printable
 
 NONE = "none"
@@ -31,20 +31,6 @@ def _who(side: Side) -> str:
     head = side.header
     agent = f"{printable(head['agent'])} ({printable(head['reward_design'])})"
     return f"{agent} on {printable(side.full_task)}, seed {head['seed']}"
-
-
-def fork_words(header: Header) -> str:
-    """Say what is different on a branch, e.g. `veto, seed 9`; empty where it is none."""
-    if "parent" not in header:
-        return ""
-    parts = (
-        ("fork_decision", ""),
-        ("fork_overseer", "overseer "),
-        ("fork_reward", "reward "),
-        ("fork_seed", "seed "),
-    )
-    said = [f"{word}{header[key]}" for key, word in parts if header.get(key) not in {"", None}]
-    return printable(", ".join(said) or "nothing is different")
 
 
 def _parting(found: Comparison) -> Iterator[str]:

@@ -79,6 +79,11 @@ def run(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def episodes(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `episodes`."""
+    parser.add_argument("--tree", action="store_true", help="list forks beneath their parents")
+
+
 def episode(parser: argparse.ArgumentParser) -> None:
     """Add the options of `episode`."""
     parser.add_argument("episode", help="id, its beginning, or `latest`")

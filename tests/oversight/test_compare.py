@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from oversight.branches import fork_words
 from oversight.cli import main
 from oversight.compare import compare, results_of
-from oversight.compared import fork_words, lines, record
+from oversight.compared import lines, record
 from oversight.shutdown import RollBack
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
