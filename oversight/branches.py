@@ -11,10 +11,15 @@ from sandbox.log import Episode
 from sandbox.text import printable
 
 
-def fork_words(header: Header) -> str:
-    """Say what is different on a branch, e.g. `veto, seed 9`; empty where it is none."""
+def fork_words(header: Header, *, blind: bool = False) -> str:
+    """Say what is different on a branch, e.g. `veto, seed 9`; empty where it is none.
+
+    `blind` does not name a reward design.
+    """
     if "parent" not in header:
         return ""
+    if blind and "fork_reward" in header:
+        header = header | {"fork_reward": "(not shown)"}
     parts = (
         ("fork_decision", ""),
         ("fork_overseer", "overseer "),
@@ -58,12 +63,10 @@ class Leaf(NamedTuple):
 def leaf(episode: Episode, *, blind: bool = False) -> Leaf:
     """Read from an episode's row what it branches off; `blind` keeps reward designs back."""
     header: Header = json.loads(episode.header)
-    if blind:
-        header = {key: text for key, text in header.items() if key != "fork_reward"}
     parent = str(header.get("parent", ""))
     step = int(str(header.get("fork_step", -1))) if parent else -1
     decision = str(header.get("fork_decision", ""))
-    return Leaf(0, episode, parent, step, fork_words(header), decision)
+    return Leaf(0, episode, parent, step, fork_words(header, blind=blind), decision)
 
 
 def tree(episodes: Sequence[Episode], *, blind: bool = False) -> list[Leaf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,26 +12,33 @@ from oversight.compare import Comparison, Results, Side
 from sandbox.text import printable
 
 NONE = "none"
+KINDS = {"agent", "reward_design"}
+"""What tells of which kind an agent is."""
 
 
-def lines(found: Comparison, width: int | None) -> Iterator[str]:
-    """Yield a comparison in words; the table has `width` columns, or a line a row without."""
+def lines(found: Comparison, width: int | None, *, blind: bool = False) -> Iterator[str]:
+    """Yield a comparison in words; the table has `width` columns, or a line a row without.
+
+    `blind` does not say what kinds of agents they are.
+    """
     for letter, side, other in (("A", found.a, "B"), ("B", found.b, "A")):
-        yield f"{letter}  {side.id}  {_who(side)}"
-        if fork := fork_words(side.header):
+        yield f"{letter}  {side.id}  {_who(side, blind=blind)}"
+        if fork := fork_words(side.header, blind=blind):
             near = found.b if letter == "A" else found.a
             parent = other if side.header.get("parent") == near.id else side.header["parent"]
             yield f"   a fork of {parent} at step {side.header['fork_step']}: {fork}"
     yield ""
-    yield from _parting(found)
+    for text in _parting(found):
+        yield from _wrapped(text, width)
     yield ""
-    yield from table_lines(list(_rows(found)), width)
+    rows = [row for row in _rows(found) if not (blind and row[0] in KINDS)]
+    yield from table_lines(rows, width)
 
 
-def _who(side: Side) -> str:
+def _who(side: Side, *, blind: bool) -> str:
     head = side.header
-    agent = f"{printable(head['agent'])} ({printable(head['reward_design'])})"
-    return f"{agent} on {printable(side.full_task)}, seed {head['seed']}"
+    agent = f"{printable(head['agent'])} ({printable(head['reward_design'])}) on "
+    return f"{'' if blind else agent}{printable(side.full_task)}, seed {head['seed']}"
 
 
 def _parting(found: Comparison) -> Iterator[str]:
@@ -46,6 +54,14 @@ def _parting(found: Comparison) -> Iterator[str]:
     for letter, turn in zip("AB", found.parting.turns, strict=True):
         for number, text in enumerate(turn):
             yield f"{letter if number == 0 else ' '}  {text}"
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """Break a line that is too long; what goes on is set in further."""
+    if width is None or len(text) <= width:
+        return [text]
+    start = len(text) - len(text[1:].lstrip()) if text[:1] in {"A", "B", " "} else 0
+    return textwrap.wrap(text, width, subsequent_indent=" " * (start + 2), drop_whitespace=True)
 
 
 def _rows(found: Comparison) -> Iterator[tuple[str, str, str]]:
