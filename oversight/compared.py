@@ -46,7 +46,7 @@ def _parting(found: Comparison) -> Iterator[str]:
         settings = f"{printable(found.a.full_task)} and {printable(found.b.full_task)}"
         yield f"they are of different settings, {settings}: mind that their rewards may be, too"
     if found.words_from is not None:
-        yield f"from step {found.words_from} on the same is proposed in other words"
+        yield f"the same is first proposed in other words at step {found.words_from}"
     if found.parting is None:
         yield "they do not part: the same happens in both"
         return

@@ -80,7 +80,7 @@ def test_the_same_actions_in_other_words_do_not_part_but_are_told(tmp_path: Path
     found = beside(shelf, was.episode, other.episode)
     assert (found.parting, found.words_from) == (None, 20)
     assert found.terms == {"reward_design": ("naive", "utility_indifference")}
-    assert "from step 20 on the same is proposed in other words" in "\n".join(lines(found, None))
+    assert "the same is first proposed in other words at step 20" in "\n".join(lines(found, None))
 
 
 def test_another_luck_parts_where_the_world_does_otherwise(tmp_path: Path) -> None:
