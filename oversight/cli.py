@@ -34,6 +34,8 @@ def command_module(name: str) -> str:
         return "analysis_commands"
     if name in RECORD:
         return RECORD[name]
+    if name in {"verify", "key"}:
+        return "verify_command"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -75,7 +77,12 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "offswitch compare latest 20261126-043112-3fa9c1",
         flags.compare,
     ),
-    "verify": ("check hash chain and completeness", "offswitch verify", flags.verify),
+    "verify": (
+        "check that episodes are whole, and who sealed them",
+        "offswitch verify episode.jsonl --key machine.pub",
+        flags.verify,
+    ),
+    "key": ("print the public key that seals the log", "offswitch key", flags.nothing),
     "analyze": (
         "say what an agent was after, with evidence",
         "offswitch analyze latest --why",

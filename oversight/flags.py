@@ -135,7 +135,18 @@ def analyze(parser: argparse.ArgumentParser) -> None:
 
 def verify(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
-    parser.add_argument("episode", nargs="?", help="id, its beginning, or `latest` (default: all)")
+    parser.add_argument(
+        "episode",
+        nargs="?",
+        help="id, its beginning, `latest`, or a file that was exported (default: all)",
+    )
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="public key to trust, or a file of it; may be given again (default: those kept here)",
+    )
 
 
 def replay(parser: argparse.ArgumentParser) -> None:

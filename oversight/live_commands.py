@@ -20,6 +20,18 @@ from sandbox.events import Undoing
 
 DONE, FAILED = 0, 1
 
+AS_BEGUN = {
+    "setting": None,
+    "agent": "planner",
+    "reward": "naive",
+    "seed": 0,
+    "permissions": None,
+    "policy": None,
+    "in_process": False,
+    "confine": "auto",
+}
+"""Options of `run` that an episode keeps when it is taken up again, with their defaults."""
+
 PACE = 0.8
 """Seconds between the steps of watched agents."""
 
@@ -183,6 +195,12 @@ def _resumed(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
     from oversight.overseer import make_overseer
     from oversight.resume import open_resume, overseer_of, seed_of
 
+    for name, usual in AS_BEGUN.items():
+        if getattr(options, name) != usual:
+            raise InputError(
+                f"--{name.replace('_', '-')} cannot be changed when an episode is taken up again; "
+                "it goes on as it was begun, and takes --overseer alone"
+            )
     episode = store_of(options).find(options.resume)
     overseer = make_overseer(options.overseer or overseer_of(episode), seed_of(episode))
     stage = Stage(store_of(options, readonly=False), overseer)

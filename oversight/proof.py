@@ -48,6 +48,7 @@ class Checked(NamedTuple):
         ended: its last event closed it; else the file is as far as it had come.
         problems: what is wrong; nothing means that it is whole.
         key: public key that sealed it, hexadecimal; empty without a seal.
+        adopted: it was sealed only when its store was brought to this format.
     """
 
     episode: str
@@ -55,6 +56,7 @@ class Checked(NamedTuple):
     ended: bool
     problems: tuple[Problem, ...]
     key: str
+    adopted: bool
 
 
 def row_line(episode: str, record: Record) -> bytes:
@@ -122,4 +124,5 @@ def _check(episode: str, rows: list[Record], seals: list[Seal], keys: Collection
         ended = isinstance(end, EpisodeEnded)
         problems += check_end(end, walked.last.seq) if isinstance(end, EpisodeEnded) else []
     key = seals[-1].public if seals else ""
-    return Checked(episode, len(rows), ended, tuple(problems), key)
+    adopted = bool(seals) and seals[-1].statement.adopted
+    return Checked(episode, len(rows), ended, tuple(problems), key, adopted)

@@ -17,10 +17,13 @@ from sandbox.events import (
     Paused,
     Proposed,
     Resumed,
+    RollbackBegun,
+    RollbackEnded,
     RolledBack,
     ShutDown,
     StandingGranted,
     StandingRevoked,
+    TakenUp,
     scalar,
 )
 from sandbox.text import printable
@@ -63,7 +66,26 @@ def line(event: AnyEvent) -> str:
                 f"      FINDING {printable(finding.id)} {name} ({grade}, {score}, "
                 f"steps {steps}): {printable(finding.sentence)}"
             )
+        case RollbackBegun() | RollbackEnded() | TakenUp():
+            return _taken_back(event)
     return _orders(event)
+
+
+def _taken_back(event: RollbackBegun | RollbackEnded | TakenUp) -> str:
+    """Return a rollback, before and after, or that an episode was taken up again."""
+    if isinstance(event, TakenUp):
+        return f"----  broken off here; taken up again by {printable(event.by)}"
+    fates = "; ".join(
+        f"step {one.step} {printable(one.action)} {one.remedy}"
+        + (f" by {printable(one.by)}" if one.by else "")
+        for one in event.undoings
+    )
+    if isinstance(event, RollbackEnded):
+        return f"{event.step:>4}  rolled back to step {event.to}: {fates or 'nothing was done'}"
+    return (
+        f"{event.step:>4}  ROLLBACK to step {event.to} ordered by {printable(event.by)}: "
+        f"{printable(event.reason)}; to be: {fates or 'nothing to do'}"
+    )
 
 
 def _applied(transition: Transition) -> str:

@@ -80,6 +80,9 @@ def test_a_kernel_that_cannot_take_an_episode_up_starts_nothing(tmp_path: Path) 
     code, _, said = command(tmp_path, "run", "--resume", episodes["one"])
     assert code == 2
     assert "waits for a person: `offswitch oversee --resume" in said
+    code, _, said = command(tmp_path, "run", "--resume", episodes["one"], "--seed", "3")
+    assert code == 2
+    assert "--seed cannot be changed when an episode is taken up again" in said
     code, row, said = command(
         tmp_path, "run", "--resume", episodes["one"], "--overseer", "scripted"
     )
