@@ -78,7 +78,7 @@ def _header(plan: Plan) -> dict[str, str | int | float | bool | list[str]]:
     from tasks import load
 
     task = load(plan.task)
-    return header(plan, task, task.permissions(), load_policy(plan.policy), "scripted:scripted")
+    return header(plan, task, task.permissions(), load_policy(plan.policy), Scripted())
 
 
 def long_episode(events: Sequence[AnyEvent], length: int) -> Iterator[AnyEvent]:
@@ -231,7 +231,7 @@ def console_page(store: Store) -> float:
     """Return the seconds in which the console's page of episodes opens."""
     from textual.app import App
 
-    from oversight.dashboard.replay import EpisodesPage
+    from oversight.dashboard.episodes import EpisodesPage
 
     async def open_page() -> float:
         app: App[None] = App()

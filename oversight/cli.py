@@ -22,17 +22,21 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "rollback", "replay
 """Commands that run agents, or reach those that run."""
 
 
+MODULES: dict[str, tuple[str, ...]] = {
+    "analysis_commands": ("analyze", "detectors"),
+    "doctor": ("doctor",),
+    "experiment_commands": ("experiment", "merge", "report"),
+    "live_commands": ("demo", "run", "oversee", "pause", "resume", "stop", "rollback"),
+    "record_commands": ("episodes", "vacuum", "export", "compare"),
+    "replay_commands": ("replay",),
+    "verify_command": ("verify", "key"),
+}
+"""Modules of ours, with the commands that each carries out; `commands` has the others."""
+
+
 def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
-    if name in {"experiment", "merge", "report"}:
-        return "experiment_commands"
-    if name in {"analyze", "detectors"}:
-        return "analysis_commands"
-    if name in {"episodes", "vacuum", "export"}:
-        return "record_commands"
-    if name in {"verify", "key"}:
-        return "verify_command"
-    return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
+    return next((module for module, names in MODULES.items() if name in names), "commands")
 
 
 def _command(name: str) -> Command:
@@ -72,6 +76,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "run an episode again, or branch it",
         "offswitch replay latest --fork 3 --decide veto",
         flags.replay,
+    ),
+    "compare": (
+        "say where two episodes part, and what came of each",
+        "offswitch compare latest 20261126-043112-3fa9c1",
+        flags.compare,
     ),
     "verify": (
         "check that episodes are whole, and who sealed them",

@@ -14,7 +14,7 @@ from sandbox.log import Store
 if TYPE_CHECKING:
     from oversight.published import Row
 
-DONE, FAILED = 0, 1
+DONE, FAILED, STOPPED = 0, 1, 3
 
 
 def store_of(options: argparse.Namespace, *, readonly: bool = True) -> Store:
@@ -34,6 +34,19 @@ def print_rows(
     for line in table_lines(cells, terminal_room()):
         print(line)
     return DONE
+
+
+def print_episode(options: argparse.Namespace, record: dict[str, Any]) -> int:
+    """Print an episode that has just ended; return the exit code that says how it did."""
+    if options.json:
+        print(json.dumps(record, indent=2))
+    else:
+        from oversight.transcript import lines
+
+        events = (one.event for one in store_of(options).records(str(record["episode"])))
+        print("\n".join(lines(events)))
+        print(f"episode {record['episode']}")
+    return STOPPED if record["termination"] == "shut_down" else DONE
 
 
 def show(options: argparse.Namespace) -> int:

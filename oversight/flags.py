@@ -148,14 +148,35 @@ def replay(parser: argparse.ArgumentParser) -> None:
     """Add the options of `replay`."""
     episode(parser)
     parser.add_argument("--verify", action="store_true", help="compare only, print no steps")
+    parser.add_argument("--at", type=int, metavar="STEP", help="show this step, and its world")
+    parser.add_argument("--from", dest="first", type=int, metavar="STEP", help="play from here on")
+    parser.add_argument("--to", dest="last", type=int, metavar="STEP", help="play up to here")
+    parser.add_argument("--speed", type=float, metavar="X", help="play X events a second")
+    parser.add_argument(
+        "--rerun-agent",
+        action="store_true",
+        help="start the agent again, and say where it first answers otherwise",
+    )
     parser.add_argument("--fork", type=int, metavar="STEP", help="branch off at this step")
     parser.add_argument(
         "--decide",
-        choices=["approve", "veto", "interrupt", "shutdown"],
-        default="veto",
-        help="what is decided at that step instead (default: veto)",
+        choices=["approve", "veto", "edit", "interrupt", "shutdown"],
+        help="of a fork: what is decided at its step (default: veto, if nothing else is different)",
     )
-    parser.add_argument("--overseer", default="scripted", help="who decides after it")
+    parser.add_argument(
+        "--arguments", metavar="JSON", help="of an edit: the arguments that are to be others"
+    )
+    parser.add_argument("--overseer", help="of a fork: who decides from its step on")
+    parser.add_argument("--reward", help="of a fork: the reward design from its step on")
+    parser.add_argument("--seed", type=int, help="of a fork: of the world's luck from its step on")
+    parser.add_argument("--reason", help="of a fork: why; it goes into the log")
+    parser.add_argument("--operator", default=login(), help="who forks (default: your login)")
+
+
+def compare(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `compare`."""
+    parser.add_argument("episode", metavar="A", help="id, its beginning, or `latest`")
+    parser.add_argument("other", metavar="B", help="the same of the other")
 
 
 def export(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +201,7 @@ def whole_number(text: str) -> int:
 
 def episodes(parser: argparse.ArgumentParser) -> None:
     """Add the options of `episodes`: what is searched by, and what is pruned."""
+    parser.add_argument("--tree", action="store_true", help="list forks beneath their parents")
     parser.add_argument("--agent", metavar="A", help="kind of agent, e.g. planner")
     parser.add_argument("--task", metavar="T", help="task, or task/setting")
     parser.add_argument("--action", metavar="NAME", help="that was proposed or carried out")

@@ -69,7 +69,7 @@ class Gate:
                 refusal = _refused(proposal, verdict)
                 return self._decision(proposal, context, verdict, number, refusal)
             number = context.request()
-            request = _request(proposal, context, verdict, number)
+            request = request_for(proposal, context, verdict, number)
             asked(request)
             answer = self.standing.answer(request) or self.overseer.answer(request)
             answer = _checked(answer, request)
@@ -159,9 +159,10 @@ def _checked(answer: Answer, request: ApprovalRequest) -> Answer:
     return Answer(DecisionKind.EXPIRE, "gate", request.digest, problem, audit=answer.audit)
 
 
-def _request(
+def request_for(
     proposal: Proposal, context: Context, verdict: Verdict, number: str
 ) -> ApprovalRequest:
+    """Return what an overseer is asked about a proposal."""
     return ApprovalRequest(
         id=number,
         agent=proposal.agent,

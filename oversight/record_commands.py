@@ -1,4 +1,4 @@
-"""Carry out the commands over the log as a whole: list it, prune it, write it out."""
+"""Carry out the commands over the log as a whole: list it, prune it, compare, write it out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from oversight.branches import Leaf, leaf, tree
+from oversight.columns import terminal_room
 from oversight.commands import DONE, print_rows, store_of
 from oversight.event_files import WRITERS, Chosen
 from oversight.files import whole
 from sandbox.errors import InputError, StoreError
-from sandbox.log import Episode
 from sandbox.search import ALL, Search
 
 LISTED = 100
@@ -36,10 +37,11 @@ def episodes(options: argparse.Namespace) -> int:
     if limit and len(found) > limit:
         of = f"of {store.count():,} episodes" if search == ALL else "that match"
         print(f"the newest {limit:,} {of}; --limit N lists more, 0 all", file=sys.stderr)
-    columns = ("id", "started", "task", "setting", "agent", "status", "length")
-    return print_rows(
-        [_listed(one, store.state(one)) for one in found[: limit or None]], options, columns
-    )
+    listed = [one._replace(status=store.state(one)) for one in found[: limit or None]]
+    leaves = tree(listed) if options.tree else list(map(leaf, listed))
+    first = ("branch", "fork") if options.tree else ("id",)
+    columns = (*first, "started", "task", "setting", "agent", "status", "length")
+    return print_rows(list(map(_listed, leaves)), options, columns)
 
 
 def _search(options: argparse.Namespace) -> Search:
@@ -67,12 +69,16 @@ def _moment(text: str) -> float:
         ) from error
 
 
-def _listed(one: Episode, state: str) -> dict[str, Any]:
-    row = one._replace(status=state)._asdict()
-    row["header"] = json.loads(one.header)
-    row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
-    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {state}"
-    return row
+def _listed(one: Leaf) -> dict[str, Any]:
+    episode = one.episode
+    row = episode._asdict()
+    row["header"] = json.loads(episode.header)
+    row["started"] = datetime.fromtimestamp(episode.started, UTC).isoformat(timespec="seconds")
+    task = f"{episode.task}/{episode.setting}"
+    row["sentence"] = f"{episode.agent} on {task}: {episode.status}"
+    row |= {"parent": one.parent or None, "fork_step": one.step if one.parent else None}
+    row |= {"fork_decision": one.decision or None, "fork": one.place}
+    return row | {"branch": one.name, "depth": one.depth}
 
 
 def vacuum(options: argparse.Namespace) -> int:
@@ -129,3 +135,17 @@ def _write_out(chosen: Chosen, form: str) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or it fails again at exit
         raise StoreError(f"standard output: cannot be written: {error.strerror}") from error
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Print where two episodes part, and what came of each."""
+    from oversight import compared
+    from oversight.compare import compare as beside
+
+    store = store_of(options)
+    found = beside(store, store.find(options.episode), store.find(options.other))
+    if options.json:
+        print(json.dumps(compared.record(found), indent=2))
+    else:
+        print("\n".join(compared.lines(found, terminal_room())))
+    return DONE

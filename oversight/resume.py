@@ -117,7 +117,10 @@ def overseer_of(episode: Episode) -> str:
     Raises:
         InputError: when its header does not say enough to make one.
     """
-    name = str(json.loads(episode.header).get("overseer", ""))
+    header = json.loads(episode.header)
+    name = str(header.get("overseer", ""))
+    if made := str(header.get("overseer_as", "")):
+        return made
     if name in {"scripted:scripted", "scripted:watchful"}:
         return name.partition(":")[2]
     if name == "human":

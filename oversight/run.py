@@ -27,6 +27,7 @@ from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
 from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
+from sandbox.chance import Switches
 from sandbox.confine.levels import Level, Mode, choose
 from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError
@@ -118,12 +119,14 @@ class Terms:
         policy: instead of the plan's file.
         wrap: puts something between the session and the plan's agent.
         note: goes into the header, beside what always stands there.
+        luck: steps from which the world's chance goes on by other seeds, with these.
     """
 
     grants: Permissions
     policy: ApprovalPolicy
     wrap: Callable[[Agent], Agent]
     note: Header
+    luck: Switches = ()
 
 
 def open_session(
@@ -144,7 +147,7 @@ def open_session(
     gate = Gate(policy, stage.overseer, stage.standing)
     agent = agent_of(plan, stage.pool)
     try:
-        content = header(plan, task, grants, policy, stage.overseer.name)
+        content = header(plan, task, grants, policy, stage.overseer)
         begun = log or _begin(stage, content | (terms.note if terms else {}))
     except OffswitchError:
         getattr(agent, "close", lambda: None)()
@@ -154,6 +157,7 @@ def open_session(
         agent=terms.wrap(agent) if terms else agent,
         name=plan.name,
         opens_as=lasting(plan.task),
+        luck=terms.luck if terms else (),
         gate=gate,
         log=begun,
         seed=plan.seed,
@@ -224,9 +228,10 @@ def _begin(stage: Stage, content: Header) -> Log:
 
 
 def header(
-    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: str
+    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: Overseer
 ) -> Header:
     """Return what the log says of an episode: enough to run it again, or to branch it."""
+    made = getattr(overseer, "reference", "")
     return {
         "format": FORMAT,
         "task": lasting(plan.task),
@@ -235,7 +240,8 @@ def header(
         "agent": plan.agent,
         "name": plan.name,
         "reward_design": plan.reward,
-        "overseer": overseer,
+        "overseer": overseer.name,
+        **({"overseer_as": made} if made else {}),
         "policy": plan.policy.name,
         "rules": [rule.model_dump_json(exclude_defaults=True) for rule in policy.rules],
         "seed": plan.seed,

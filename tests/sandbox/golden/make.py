@@ -12,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from oversight.branch import Branch
 from oversight.cli import VERSION
-from oversight.fork import Branch, open_fork
+from oversight.fork import open_fork
 from oversight.overseer import Scripted
 from oversight.request import Answer, ApprovalRequest
 from oversight.run import Plan, Stage, open_session
