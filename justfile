@@ -45,6 +45,7 @@ bench:
     .venv/bin/python benchmarks/bench_step.py
     .venv/bin/python benchmarks/bench_batch.py
     .venv/bin/python benchmarks/bench_compile.py
+    .venv/bin/python benchmarks/bench_replay.py
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
     .venv/bin/python benchmarks/bench_box.py

@@ -29,8 +29,9 @@ from sandbox.chance import Switches, switched
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import ContractError, InputError
 from sandbox.events import AnyEvent, Header
-from sandbox.log import Episode
+from sandbox.log import Episode, Store
 from sandbox.schema import Stakes
+from sandbox.verify import verify
 
 
 def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple[Plan, Session]:
@@ -39,12 +40,12 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     `stage.overseer` decides from the step on. Nothing is written before all is sound.
 
     Raises:
-        InputError: when there is no such step, what is to be different cannot be there, or the task
-            is not installed.
+        InputError: when there is no such step, what is to be different cannot be there, the log is
+            not whole, or the task is not installed.
     """
     if stage.store is None or branch.decide not in {*DECISIONS, None}:
         raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
-    place = find_place([record.event for record in stage.store.records(parent.id)], branch.step)
+    place = find_place(_whole(stage.store, parent), branch.step)
     check_branch(place, branch, stage.overseer)
     edited = edited_action(place, branch)
     plan = plan_of(place.header, name)
@@ -69,6 +70,17 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     session.publish = _following(session.publish, recording)
     _pass_over(session, stage.overseer, recording, branch)
     return plan, session
+
+
+def _whole(store: Store, parent: Episode) -> list[AnyEvent]:
+    """Return all events of an episode; of a forged one nothing is repeated, and sealed again."""
+    if problems := verify(store, parent):
+        first = problems[0]
+        raise InputError(
+            f"the log of episode {parent.id} is not whole (event {first.seq}: {first.sentence}): "
+            "`offswitch verify` says all; nothing was written"
+        )
+    return [record.event for record in store.records(parent.id)]
 
 
 def _repeated(place: Place, branch: Branch) -> Recording:

@@ -118,6 +118,16 @@ def test_a_step_that_is_not_there_cannot_be_forked(tmp_path: Path) -> None:
         fork(bench, parent.episode, -1, DecisionKind.VETO)
 
 
+def test_a_log_that_is_not_whole_is_not_forked_and_nothing_is_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    parent = bench.run(TASK, seed=11)
+    bench.store.db.conn.execute("DELETE FROM events WHERE seq = 4")
+    bench.store.db.conn.commit()
+    with pytest.raises(InputError, match=r"is not whole .*; nothing was written"):
+        fork(bench, parent.episode, 1, DecisionKind.VETO)
+    assert len(bench.store.episodes()) == 1
+
+
 def test_a_log_that_its_world_does_not_follow_cannot_be_forked_behind_that(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     events = bench.events(bench.run(TASK, seed=11).episode)

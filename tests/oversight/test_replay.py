@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
 
 from oversight.asked_again import ask_again
-from oversight.replay import Follower, verify_replay, world_of
+from oversight.replay import STILL, Follower, verify_replay, world_of
 from oversight.seek import lines, record, seek
 from oversight.shutdown import RollBack
 from sandbox.action import Action
@@ -26,6 +26,7 @@ from sandbox.events import (
     Interrupted,
     Proposed,
     RolledBack,
+    ShutDown,
     encode,
 )
 from sandbox.log import Store
@@ -108,6 +109,18 @@ def test_a_follower_compares_bytes_and_knows_no_step_that_was_not_decided(tmp_pa
     undecided = Follower(world_of(first.header))
     parted = [undecided.follow(one, encode(one)) for one in events if not isinstance(one, Decided)]
     assert any(parted)
+
+
+def test_every_event_moves_the_world_of_a_replay_or_is_known_to_move_nothing() -> None:
+    moving = {Proposed, Decided, Applied, Interrupted, RolledBack, EpisodeEnded}
+    ends = {EpisodeStarted, ShutDown}
+    still = {
+        kind
+        for kind in get_args(AnyEvent)
+        if f'{{"kind":"{kind.__struct_config__.tag}",'.startswith(STILL)
+    }
+    assert moving | ends | still == set(get_args(AnyEvent))
+    assert not (moving | ends) & still
 
 
 def test_a_header_with_luck_of_no_known_form_is_refused() -> None:
