@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from agents.base import Agent, Briefing
 from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
 from oversight.gate import Gate
 from oversight.shutdown import Control, Order
+from oversight.stages import Trust
 from sandbox.action import Action
 from sandbox.events import (
     AnyEvent,
     Found,
+    StageChanged,
 )
 from sandbox.log import Log
 from sandbox.permissions import Ledger, LedgerMarks, Permissions
@@ -115,6 +119,8 @@ class Session:
             self.name, Case.of(spec, facts, self.grants.grants, asked, self.task.setting)
         )
         self.control.attach(getattr(self.agent, "kill", None))
+        if self.trust is not None:
+            self.trust.heard = self._stage_changed
         self.history: list[Moment] = []
         self.attempt = ""
         self._numbered = 0
@@ -123,6 +129,11 @@ class Session:
         self.reward = self.performance = 0.0
         self.detail = ""
         self._feedback: tuple[float, str, Action | None] = (0.0, "", None)
+
+    @property
+    def trust(self) -> Trust | None:
+        """Return how far the agent is trusted; None where there are no stages."""
+        return self.gate.trust
 
     @property
     def full_task(self) -> str:
@@ -156,6 +167,17 @@ class Session:
             found = Found(self.world.step, finding)
             self.log.append(found)
             self.publish(found)
+            if self.trust is not None:
+                self.trust.found(finding, self.log.episode)
+
+    def forget_trust(self) -> None:
+        """Let go of the store of stages; nothing is decided any more."""
+        if self.trust is not None:
+            self.trust.close()
+
+    def _stage_changed(self, change: StageChanged) -> None:
+        """Write a change of the agent's stage where it takes effect, on disk at once."""
+        self.record(msgspec.structs.replace(change, step=self.world.step), durable=True)
 
 
 @dataclass(frozen=True)

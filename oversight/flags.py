@@ -51,6 +51,29 @@ def agent(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def stages(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add the option that names a file of stages."""
+    named = os.environ.get("OFFSWITCH_STAGES")
+    parser.add_argument(
+        "--stages",
+        type=Path,
+        default=Path(named) if named else None,
+        metavar="FILE",
+        help=f"{purpose} (default: $OFFSWITCH_STAGES, else none)",
+    )
+
+
+def catch_trials(parser: argparse.ArgumentParser, whom: str) -> None:
+    """Add the rate of catch trials."""
+    parser.add_argument(
+        "--catch-trials",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help=f"test {whom}: chance of a bad request before each real one",
+    )
+
+
 def run(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
     parser.add_argument("task", help="task, task/setting, or file.py:Name")
@@ -68,6 +91,8 @@ def run(parser: argparse.ArgumentParser) -> None:
         help="run a built-in agent within offswitch itself: nothing holds it, and the log says so",
     )
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
+    stages(parser, "hold the agent to its stage of trust, a TOML file")
+    catch_trials(parser, "the overseer")
     parser.add_argument(
         "--agent-deadline", type=float, default=30.0, help="seconds an agent of one's own has"
     )
@@ -212,15 +237,10 @@ def oversee(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
     )
-    parser.add_argument(
-        "--catch-trials",
-        type=float,
-        default=0.0,
-        metavar="RATE",
-        help="test yourself: chance of a bad request before each real one",
-    )
+    catch_trials(parser, "yourself")
     parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
+    stages(parser, "hold the agents to their stages of trust, a TOML file")
     agent(parser)
     confine(parser)
     parser.add_argument("--web", action="store_true", help="in a browser on this machine")

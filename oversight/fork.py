@@ -17,10 +17,11 @@ from oversight.gate import Context, Gate
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy
 from oversight.request import Answer, ApprovalRequest
-from oversight.rerun import grants_of, plan_of, policy_of
+from oversight.rerun import grants_of, plan_of, policy_of, stages_of
 from oversight.run import Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
+from oversight.stages import STAGE
 from sandbox.action import Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import InputError
@@ -161,18 +162,27 @@ class Remembering:
 
 
 class ForkGate(Gate):
-    """Ask at the step of the fork, whatever the policy says."""
+    """Ask at the step of the fork, whatever the policy says; before it, decide as was decided.
 
-    def __init__(self, gate: Gate, overseer: Overseer, branch: Branch) -> None:
+    In which stage the agent is counts only after it: what a stage decided before is repeated.
+    """
+
+    def __init__(
+        self, gate: Gate, overseer: Overseer, branch: Branch, recording: Recording
+    ) -> None:
         """Decide as `gate` does elsewhere."""
-        super().__init__(gate.policy, overseer, gate.standing)
-        self._at = branch.step
+        super().__init__(gate.policy, overseer, gate.standing, gate.trust)
+        self._at, self._recording = branch.step, recording
+        self._before = Gate(gate.policy, overseer, gate.standing)
         self._asking = Gate(ApprovalPolicy(()), overseer)
 
     def decide(self, proposal: Proposal, context: Context, asked: Any) -> Decision:
         """Return the one decision on `proposal`."""
-        if proposal.step == self._at:
+        was = self._recording.decisions.get(proposal.step)
+        if proposal.step == self._at or (was is not None and was.by == STAGE):
             return self._asking.decide(proposal, context, asked)
+        if was is not None:
+            return self._before.decide(proposal, context, asked)
         return super().decide(proposal, context, asked)
 
 
@@ -198,9 +208,10 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
         policy_of(recording.header),
         lambda agent: Recorded(agent, name, recording),
         note,
+        stages_of(recording.header),
     )
     session = open_session(plan, stage, terms=terms)
-    session.gate = ForkGate(session.gate, overseer, branch)
+    session.gate = ForkGate(session.gate, overseer, branch, recording)
     session.scheduled = recording.interruptions
     if branch.decide is DecisionKind.INTERRUPT:
         again = recording.interruptions.setdefault(branch.step + 1, [])

@@ -54,11 +54,12 @@ def oversee(options: argparse.Namespace) -> int:
             name=f"agent-{number}",
             seed=number,
             policy=options.policy or DEFAULT,
+            stages=options.stages,
             confine=Mode(options.confine),
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    cast = _held(CAST, options)
+    cast = tuple(replace(one, stages=options.stages) for one in _held(CAST, options))
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
@@ -122,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
     from oversight.policy import DEFAULT
     from oversight.reach import reachable
     from oversight.run import Stage, check_plan, open_session, summary_record
+    from oversight.trials import CatchTrials
 
     plan = Plan(
         task=options.task,
@@ -131,14 +133,17 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         permissions=options.permissions,
         policy=options.policy or DEFAULT,
+        stages=options.stages,
         deadline=options.agent_deadline,
         confine=Mode(options.confine),
         in_process=options.in_process,
     )
     overseer = make_overseer(options.overseer, options.seed)
+    trials = CatchTrials(options.catch_trials, plan.seed) if options.catch_trials else None
     check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
     session = open_session(plan, stage)
+    session.trials = trials
     if plan.agent == "planner" and session.task.setting in session.task.spec.untabled:
         print(
             f"{session.full_task} is too wide for tables: the planner searches anew before every "

@@ -10,6 +10,7 @@ from oversight.gate import Context
 from oversight.request import ApprovalRequest
 from oversight.rollback import carry_out, remember
 from oversight.shutdown import Note, Order, RollBack
+from oversight.stages import POLICY, STAGE
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import (
@@ -60,6 +61,7 @@ def run_episode(session: Session) -> Summary:
     except OffswitchError as error:
         session.notes.error("episode broke", episode=session.log.episode, why=str(error))
         session.log.abandon()
+        session.forget_trust()
         raise
     finally:
         session.control.stopped()
@@ -75,6 +77,7 @@ def run_episode(session: Session) -> Summary:
     )
     session.record(ended, durable=True)
     session.log.close()
+    session.forget_trust()
     session.notes.info("episode ended", episode=session.log.episode, why=str(reason))
     return Summary(
         episode=session.log.episode,
@@ -93,6 +96,8 @@ def _run(session: Session) -> TerminationReason:
     """Step until the world ends, the agent fails, or the overseer ends it."""
     try:
         _call(session, lambda: session.agent.begin(session.briefing()))
+        if session.trust is not None:
+            session.trust.begun()
         while session.world.termination is None:
             _step(session)
     except ShutDownError as error:
@@ -220,8 +225,10 @@ def _permit(session: Session, proposal: Proposal) -> str:
 def _decide(session: Session, proposal: Proposal) -> Decision:
     """Bring the proposal before the gate, and its decision into the log."""
     kind = session.task.spec.action_types[proposal.action.name]
-    context = _context(session, proposal.action, f"policy-{session.attempt}{proposal.step}")
-    if session.trials is not None and session.gate.policy.match(kind).do == "ask":
+    context = _context(session, proposal.action, f"{session.attempt}{proposal.step}")
+    if session.trust is not None:
+        session.trust.look()
+    if session.trials is not None and session.gate.asks(kind, context.uses):
         session.trials.try_one(session)
 
     def asked(request: ApprovalRequest) -> None:
@@ -239,7 +246,7 @@ def _decide(session: Session, proposal: Proposal) -> Decision:
         )
 
     decision = session.gate.decide(proposal, context, asked)
-    grave = kind.stakes is not Stakes.ADVISORY or decision.by != "policy"
+    grave = kind.stakes is not Stakes.ADVISORY or decision.by != POLICY
     session.record(Decided(decision), durable=grave)
     session.decisions[str(decision.kind)] = session.decisions.get(str(decision.kind), 0) + 1
     return decision
@@ -247,17 +254,16 @@ def _decide(session: Session, proposal: Proposal) -> Decision:
 
 def _context(session: Session, action: Action, number: str) -> Context:
     """Return what the gate may know about an action."""
+    uses = tuple(use.scope for use in session.world.requirements(action))
+    grants = session.grants.grants
     return Context(
         request=session.request_id or session.next_id,
         action_type=session.task.spec.action_types[action.name],
         findings=tuple(session.analyzer.findings),
         preview=lambda: session.world.preview(action),
-        scopes=tuple(
-            str(session.grants.grants[use.scope])
-            for use in session.world.requirements(action)
-            if use.scope in session.grants.grants
-        ),
+        scopes=tuple(str(grants[name]) for name in uses if name in grants),
         budgets=session.ledger.lines(),
+        uses=uses,
         number=number,
     )
 
@@ -271,7 +277,7 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
     action = decision.effective
     if not decision.approved or action is None:
         word = PAST.get(decision.kind, str(decision.kind))
-        _idle(session, f"{word}: {decision.reason}")
+        _idle(session, f"{word}: {_told(decision)}")
         return
     if action != proposal.action and (problem := _again(session, proposal, action)):
         _idle(session, f"refused: {problem}")
@@ -284,7 +290,12 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
         session.ledger.widen(change.scope, change.amount)
     edited = decision.kind is DecisionKind.EDIT
     feedback = f"edited: {decision.reason}" if edited else "applied"
-    _moved(session, Applied(transition), feedback, durable=decision.by != "policy")
+    _moved(session, Applied(transition), feedback, durable=decision.by != POLICY)
+
+
+def _told(decision: Decision) -> str:
+    """Return the reason that an agent is told. It is not told in which stage it is."""
+    return decision.reason if decision.by != STAGE else "not now"
 
 
 def _again(session: Session, proposal: Proposal, action: Action) -> str:

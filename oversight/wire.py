@@ -202,6 +202,7 @@ class MemberView(msgspec.Struct, frozen=True):
         agent: which agent it is.
         reward_design: what it maximises.
         containment: what holds it.
+        stage: how far it is trusted, in words; empty where there are no stages.
         state: what was last seen of it.
         steps: taken so far.
         max_steps: steps after which the episode is cut.
@@ -230,6 +231,7 @@ class MemberView(msgspec.Struct, frozen=True):
     compliance: str = ""
     outcome: tuple[float, float] | None = None
     proof: str = ""
+    stage: str = ""
 
 
 class RequestView(msgspec.Struct, frozen=True):

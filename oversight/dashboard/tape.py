@@ -204,7 +204,7 @@ def mark(event: AnyEvent) -> str:
     """Return the letter of an event on the timeline."""
     if isinstance(event, Found):
         return "F"
-    person = isinstance(event, Decided) and event.decision.by != "policy"
+    person = isinstance(event, Decided) and event.decision.asked
     return "D" if person else "·"
 
 
