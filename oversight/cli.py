@@ -24,6 +24,8 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
 
 def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
+    if name in {"stages", "promote", "demote"}:
+        return "stage_commands"
     if name in {"experiment", "merge", "report"}:
         return "experiment_commands"
     if name in {"analyze", "detectors"}:
@@ -64,6 +66,21 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "say what an agent was after, with evidence",
         "offswitch analyze latest --why",
         flags.analyze,
+    ),
+    "stages": (
+        "say who is trusted how far, and what the next step takes",
+        "offswitch stages --stages stages.toml",
+        flags.stages_list,
+    ),
+    "promote": (
+        "trust an agent one step further, where its record allows it",
+        "offswitch promote planner --to trusted --days 14 --stages stages.toml",
+        flags.promote,
+    ),
+    "demote": (
+        "trust an agent less, from any terminal, at once",
+        "offswitch demote planner --reason 'it booked twice'",
+        flags.demote,
     ),
     "export": ("write an episode out", "offswitch export latest --to jsonl", flags.export),
     "tasks": ("list the tasks, or show one", "offswitch tasks boat_race", flags.task),

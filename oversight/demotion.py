@@ -5,11 +5,12 @@ Nobody needs to sign for it, no record is looked at, and there is nothing to wai
 
 from __future__ import annotations
 
-from oversight.stage_chain import Adding
+from oversight.stage_chain import Adding, Chain, adding, read_chain
 from oversight.stage_file import ANY, StageFile
 from oversight.stage_place import EXPIRY, OVER, Who, is_due, places_of
 from oversight.stages import EVERYTHING, StageName
 from sandbox.events import Finding, StageChanged
+from sandbox.log import Store
 from sandbox.schema import Stakes
 
 ANALYZER = "analyzer"
@@ -67,6 +68,22 @@ def end_what_is_over(held: Adding, who: Who, file: StageFile, now: float) -> Non
                     at=now,
                 )
             )
+
+
+def up_to_date(store: Store, file: StageFile, who: Who) -> Chain:
+    """Return the chain, once it says of everything of an agent that has ended by itself.
+
+    Raises:
+        StoreError: when it is not whole, or cannot be written.
+    """
+    chain = read_chain(store)
+    now = max(store.clock.now(), chain.latest)
+    places = places_of(chain.changes, who, file, now).values()
+    if not any(is_due(chain.changes, place) for place in places):
+        return chain
+    with adding(store) as held:
+        end_what_is_over(held, who, file, now)
+        return held.chain
 
 
 def for_person(

@@ -274,6 +274,42 @@ def operator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
 
 
+def stages_list(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `stages`."""
+    stages(parser, "which stage each agent begins with, a TOML file")
+
+
+def promote(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `promote`."""
+    parser.add_argument("agent", help="exactly as --agent names it")
+    parser.add_argument("--reward", default="naive", help="its reward design (default: naive)")
+    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
+    parser.add_argument(
+        "--to", choices=["supervised", "trusted"], help="the next stage (default: just that)"
+    )
+    parser.add_argument(
+        "--days", type=float, help="after which trust ends (default: as the file says, the most)"
+    )
+    parser.add_argument("--reason", default="", help="goes into the record, and is signed")
+    parser.add_argument("--operator", default=login(), help="who signs (default: your login)")
+    stages(parser, "which stage each agent begins with, a TOML file")
+
+
+def demote(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `demote`."""
+    parser.add_argument("agent", help="exactly as --agent names it, or * for all")
+    parser.add_argument("--reward", default="*", help="its reward design (default: *, any)")
+    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
+    parser.add_argument(
+        "--to",
+        choices=["shadow", "supervised"],
+        default="shadow",
+        help="it stands no higher from now on (default: shadow)",
+    )
+    parser.add_argument("--reason", default="a person said so", help="goes into the record")
+    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
+
+
 def task(parser: argparse.ArgumentParser) -> None:
     """Add the options of `task`."""
     parser.add_argument(

@@ -64,6 +64,14 @@ class Decision(msgspec.Struct, frozen=True):
         return self.kind in APPROVING and self.effective is not None
 
     @property
+    def denied(self) -> bool:
+        """Tell whether somebody, or the policy, said no to this very action.
+
+        In shadow nothing is applied, whatever it is: that says no to no action.
+        """
+        return self.kind is DecisionKind.VETO and self.by != "stage"
+
+    @property
     def asked(self) -> bool:
         """Tell whether it was put before an overseer."""
         return self.by not in UNASKED
