@@ -27,14 +27,15 @@ def for_warning(
 ) -> None:
     """Lower an agent by one step in every scope; in shadow its record begins anew.
 
-    No scope is left above everything, so that a file with other rows changes nothing of it.
+    No scope is left above everything, so that a file with other rows changes nothing of it. The
+    same finding of the same episode lowers once.
 
     Raises:
         StoreError: when it cannot be written.
     """
     evidence = ((episode, finding.id),)
     if any(one.event.evidence == evidence for one in held.chain.changes):
-        return  # an episode that goes on after a crash finds it again
+        return
     end_what_is_over(held, who, file, now)
     reason = f"{finding.id} {finding.detector}: {finding.sentence}"[:300]
     places = places_of(held.chain.changes, who, file, now)
