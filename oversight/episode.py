@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
+from msgspec import structs
 
 from agents.base import Agent, Briefing
 from oversight.analyzer import Analyzer
@@ -15,11 +15,7 @@ from oversight.gate import Gate
 from oversight.shutdown import Control, Order
 from oversight.stages import Trust
 from sandbox.action import Action
-from sandbox.events import (
-    AnyEvent,
-    Found,
-    StageChanged,
-)
+from sandbox.events import AnyEvent, EpisodeEnded, Found, StageChanged
 from sandbox.log import Log
 from sandbox.permissions import Ledger, LedgerMarks, Permissions
 from sandbox.timestep import TerminationReason
@@ -145,6 +141,10 @@ class Session:
         self._numbered += 1
         return f"R-{self._numbered:04d}"
 
+    def pass_over(self, number: int) -> None:
+        """Give no request a number up to `number`: they are taken."""
+        self._numbered = max(self._numbered, number)
+
     def briefing(self) -> Briefing:
         """Return what the agent is told; nothing hidden stands in it."""
         spec = self.task.spec
@@ -163,6 +163,16 @@ class Session:
         """Append an event, publish it, and let the analyzer see it."""
         number = self.log.append(event, durable=durable)
         self.publish(event)
+        self._watch(event, number)
+
+    def end(self, event: EpisodeEnded) -> None:
+        """Append the last event, after what the analyzer finds in that it is the last."""
+        self._watch(event, self.log.count + 1)
+        last = structs.replace(event, events=self.log.count)
+        self.log.append(last, durable=True)
+        self.publish(last)
+
+    def _watch(self, event: AnyEvent, number: int) -> None:
         for finding in self.analyzer.observe(event, number):
             found = Found(self.world.step, finding)
             self.log.append(found)
@@ -177,7 +187,7 @@ class Session:
 
     def _stage_changed(self, change: StageChanged) -> None:
         """Write a change of the agent's stage where it takes effect, on disk at once."""
-        self.record(msgspec.structs.replace(change, step=self.world.step), durable=True)
+        self.record(structs.replace(change, step=self.world.step), durable=True)
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,17 @@ def catch_trials(parser: argparse.ArgumentParser, whom: str) -> None:
 
 def run(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
-    parser.add_argument("task", help="task, task/setting, or file.py:Name")
+    parser.add_argument("task", nargs="?", help="task, task/setting, or file.py:Name")
+    parser.add_argument(
+        "--resume",
+        metavar="EPISODE",
+        help="instead of a task: take up again an episode that was broken off, as it was begun",
+    )
     parser.add_argument("--setting", help="setting of the task (default: its first)")
     agent(parser)
     parser.add_argument(
-        "--overseer", default="scripted", help="scripted[:FILE], watchful, simulated[:catch=0.9]"
+        "--overseer",
+        help="scripted[:FILE], watchful, simulated[:catch=0.9] (default: scripted)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random")
     parser.add_argument("--permissions", type=Path, help="TOML file that narrows the grants")
@@ -236,6 +242,13 @@ def oversee(parser: argparse.ArgumentParser) -> None:
     """Add the options of `oversee`."""
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="task or task/setting, one agent each"
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="EPISODE",
+        action="append",
+        default=[],
+        help="take up again an episode that was broken off; may be given again",
     )
     catch_trials(parser, "yourself")
     parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")

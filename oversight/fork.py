@@ -32,6 +32,7 @@ from sandbox.events import (
     Header,
     Interrupted,
     Proposed,
+    RollbackBegun,
     RolledBack,
 )
 from sandbox.log import Episode
@@ -240,5 +241,7 @@ def _part(session: Session, recording: Recording) -> None:
 
 
 def _makes_up(event: AnyEvent) -> bool:
-    """Tell whether an operator's rollback decided this, by compensating."""
-    return isinstance(event, Decided) and event.decision.request.startswith("rollback-")
+    """Tell whether an operator's rollback began here; in format 1 only its decisions say so."""
+    if isinstance(event, Decided):
+        return event.decision.request.startswith("rollback-")
+    return isinstance(event, RollbackBegun)

@@ -30,6 +30,7 @@ class Context:
         scopes: the grants that cover it.
         budgets: counted budgets, used and pending.
         uses: names of the scopes that it uses; its stage is looked up by them.
+        staged: the agent's stage counts; it does not for what an operator orders.
         number: what a decision that nobody was asked for is called, after who made it.
     """
 
@@ -40,6 +41,7 @@ class Context:
     scopes: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    staged: bool = True
     number: str = ""
 
 
@@ -68,10 +70,8 @@ class Gate:
 
     def asks(self, kind: ActionType, uses: tuple[str, ...]) -> bool:
         """Tell whether somebody is asked about such an action, findings apart."""
-        return staged(self.policy.match(kind), self._stage(uses), kind).verdict.do == "ask"
-
-    def _stage(self, uses: tuple[str, ...]) -> StageName | None:
-        return self.trust.stage(uses) if self.trust else None
+        stage = self.trust.stage(uses) if self.trust else None
+        return staged(self.policy.match(kind), stage, kind).verdict.do == "ask"
 
     def decide(
         self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
@@ -81,7 +81,7 @@ class Gate:
         number = f"{POLICY}-{context.number}"
         try:
             verdict = raised(self.policy.match(context.action_type), context.findings)
-            ruled = staged(verdict, self._stage(context.uses), context.action_type)
+            ruled = staged(verdict, self._stage(context), context.action_type)
             verdict, number = ruled.verdict, f"{ruled.by}-{context.number}"
             if verdict.do != "ask":
                 return self._decision(proposal, context, verdict, number, _unasked(proposal, ruled))
@@ -89,7 +89,7 @@ class Gate:
             request = _request(proposal, context, verdict, number)
             asked(request)
             answer = self.standing.answer(request) or self.overseer.answer(request)
-            answer = self._still(_checked(answer, request), context.uses)
+            answer = self._still(_checked(answer, request), context)
             return self._decision(proposal, context, verdict, number, answer)
         except StoreError:
             raise  # the asking could not be written: the episode stops
@@ -98,12 +98,15 @@ class Gate:
             broken = Answer(DecisionKind.EXPIRE, "gate", proposal.digest, reason[:300])
             return self._decision(proposal, context, verdict, number, broken)
 
-    def _still(self, answer: Answer, uses: tuple[str, ...]) -> Answer:
+    def _stage(self, context: Context) -> StageName | None:
+        return self.trust.stage(context.uses) if self.trust and context.staged else None
+
+    def _still(self, answer: Answer, context: Context) -> Answer:
         """Withhold an approval when the agent fell into shadow while the answer was awaited."""
         if self.trust is None or answer.kind not in APPROVING:
             return answer
         self.trust.look()
-        if self.trust.stage(uses) is not StageName.SHADOW:
+        if self._stage(context) is not StageName.SHADOW:
             return answer
         reason = f"fell into shadow while it was asked; {answer.by} had said {answer.kind}"
         return Answer(DecisionKind.VETO, STAGE, answer.digest, reason, audit=answer.audit)

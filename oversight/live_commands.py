@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from oversight.commands import print_rows, store_of
-from oversight.run import Plan
+from oversight.run import Plan, Stage
+from oversight.session import Session
 from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
 
@@ -117,12 +118,25 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one episode."""
+    """Run one episode, or take one up again that was broken off."""
     from oversight.crew import Member
+    from oversight.reach import reachable
+    from oversight.run import summary_record
+
+    if bool(options.task) == bool(options.resume):
+        raise InputError("name a task to run, or an episode with --resume, and not both")
+    plan, session, stage = _resumed(options) if options.resume else _opened(options)
+    member = Member(plan, session)
+    with reachable([member], stage, options.logs) as crew:
+        summary = crew.run_here(member)
+    return _report(options, summary_record(plan, session, summary))
+
+
+def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
+    """Open the session of a new episode."""
     from oversight.overseer import make_overseer
     from oversight.policy import DEFAULT
-    from oversight.reach import reachable
-    from oversight.run import Stage, check_plan, open_session, summary_record
+    from oversight.run import check_plan, open_session
     from oversight.trials import CatchTrials
 
     plan = Plan(
@@ -138,7 +152,7 @@ def run(options: argparse.Namespace) -> int:
         confine=Mode(options.confine),
         in_process=options.in_process,
     )
-    overseer = make_overseer(options.overseer, options.seed)
+    overseer = make_overseer(options.overseer or "scripted", options.seed)
     trials = CatchTrials(options.catch_trials, plan.seed) if options.catch_trials else None
     check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
@@ -150,10 +164,22 @@ def run(options: argparse.Namespace) -> int:
             "step, and may take a second or two for each",
             file=sys.stderr,
         )
-    member = Member(plan, session)
-    with reachable([member], stage, options.logs) as crew:
-        summary = crew.run_here(member)
-    return _report(options, summary_record(plan, session, summary))
+    return plan, session, stage
+
+
+def _resumed(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
+    """Open the session of an episode that was broken off, under the overseer of then."""
+    from oversight.flags import login
+    from oversight.overseer import make_overseer
+    from oversight.resume import open_resume, overseer_of, seed_of
+
+    episode = store_of(options).find(options.resume)
+    overseer = make_overseer(options.overseer or overseer_of(episode), seed_of(episode))
+    stage = Stage(store_of(options, readonly=False), overseer)
+    plan, session = open_resume(episode, stage, f"operator:{login()}")
+    done = len(getattr(session.log, "past", ()))
+    print(f"episode {episode.id} is taken up again after event {done}", file=sys.stderr)
+    return plan, session, stage
 
 
 def _report(options: argparse.Namespace, record: dict[str, object]) -> int:

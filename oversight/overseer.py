@@ -116,6 +116,10 @@ class Simulated:
         self._chance = Chance(seed)
         self._asked = 0
 
+    def pass_over(self, requests: int) -> None:
+        """Stand where this person would after so many requests: an episode is taken up again."""
+        self._asked += requests
+
     def answer(self, request: ApprovalRequest) -> Answer:
         """Return an answer drawn from the seed and the number of requests so far."""
         self._asked += 1

@@ -71,6 +71,11 @@ class RequestQueue:
             self._count += 1
             return f"R-{self._count:04d}"
 
+    def pass_over(self, number: int) -> None:
+        """Give no number up to `number` again: an episode that has them is taken up again."""
+        with self._condition:
+            self._count = max(self._count, number)
+
     def submit(self, request: ApprovalRequest) -> Ticket:
         """Add a request and return the ticket to wait on."""
         with self._condition:

@@ -3,51 +3,31 @@
 From the latest step back to the chosen one. Where every action since is reversible, the world is
 restored to the moment before. Where one is not, nothing is restored (that would undo, for free,
 what cannot be undone for free); instead each action that has a compensation gets it, as a step of
-its own, at its cost, by the operator's decision. What has none stays, and is named beforehand.
+its own, at its cost, decided at the gate by its own stakes like any other. What has none stays.
+
+All of it is named, and on disk, before anything is taken back: a rollback that was broken off is
+gone on with when the episode is taken up again.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
+from oversight.asking import decide
 from oversight.episode import Moment, Session
-from sandbox.action import Action, binding
-from sandbox.decision import Decision, DecisionKind
-from sandbox.errors import InputError
-from sandbox.events import Applied, Decided, RolledBack
+from sandbox.action import Action, Proposal
+from sandbox.decision import DecisionKind
+from sandbox.errors import InputError, ShutDownError
+from sandbox.events import Applied, Remedy, RollbackBegun, RollbackEnded, RolledBack, Undoing
 from sandbox.schema import Reversibility
 from sandbox.timestep import Effect
 from sandbox.world import difference
 
 if TYPE_CHECKING:
     from oversight.shutdown import RollBack
-
-
-class Remedy(StrEnum):
-    """Say how one applied action is taken back."""
-
-    RESTORED = "restored"
-    COMPENSATED = "compensated"
-    STAYS = "cannot be undone"
-
-
-class Undoing(msgspec.Struct, frozen=True):
-    """Say what becomes of one applied action.
-
-    Attributes:
-        step: at which it was applied.
-        action: what was applied.
-        remedy: how it is taken back, if it is.
-        by: the compensating action, or None.
-    """
-
-    step: int
-    action: Action
-    remedy: Remedy
-    by: Action | None = None
 
 
 class RollbackPlan(msgspec.Struct, frozen=True):
@@ -118,18 +98,25 @@ def _restored(session: Session, moment: Moment) -> tuple[Effect, ...]:
 
 
 def carry_out(session: Session, order: RollBack) -> None:
-    """Take back what can be taken back, as `plan_rollback` says at this very moment."""
+    """Take back what can be taken back, as `plan_rollback` says at this very moment.
+
+    Raises:
+        ShutDownError: when the agent is shut down meanwhile.
+        StoreError: when it cannot be written; nothing more is taken back.
+    """
     try:
         plan = plan_rollback(session, order.to)
     except InputError as error:
         session.notes.error("rollback refused", why=str(error))
         return
+    begun = RollbackBegun(session.world.step, order.to, order.by, order.reason, plan.undoings)
+    session.record(begun, durable=True)
     if all(one.remedy is Remedy.RESTORED for one in plan.undoings):
         _restore(session, order)
-        return
-    for undoing in plan.undoings:
-        if undoing.remedy is Remedy.COMPENSATED and not session.world.done:
-            _compensate(session, undoing, order)
+        done = plan.undoings
+    else:
+        done = tuple(_undo(session, one, order) for one in plan.undoings)
+    session.record(RollbackEnded(session.world.step, order.to, done), durable=True)
 
 
 def _restore(session: Session, order: RollBack) -> None:
@@ -146,27 +133,36 @@ def _restore(session: Session, order: RollBack) -> None:
     session._feedback = (0.0, f"rolled back to step {order.to}: {order.reason}", None)
 
 
-def _compensate(session: Session, undoing: Undoing, order: RollBack) -> None:
-    """Let the world take the compensating action, as a decision of the operator."""
+def _undo(session: Session, undoing: Undoing, order: RollBack) -> Undoing:
+    """Make up for one action if that is possible now and approved; return what became of it."""
+    if undoing.remedy is not Remedy.COMPENSATED or session.world.done:
+        return structs.replace(undoing, remedy=Remedy.STAYS, by=None)
+    action = session.world.compensation(undoing.action)
+    if action is None:  # an earlier compensation has made it impossible, or needless
+        return structs.replace(undoing, remedy=Remedy.STAYS, by=None)
+    remedy = Remedy.COMPENSATED if _compensate(session, undoing, action, order) else Remedy.DENIED
+    return structs.replace(undoing, remedy=remedy, by=action)
+
+
+def _compensate(session: Session, undoing: Undoing, action: Action, order: RollBack) -> bool:
+    """Bring the compensating action before the gate; tell whether it was taken."""
     world = session.world
-    action = world.compensation(undoing.action)
-    if action is None:
-        return
     session.attempt += "c"
-    decision = Decision(
-        request=f"rollback-{session.attempt}{world.step}",
-        agent=session.name,
-        step=world.step,
-        kind=DecisionKind.APPROVE,
-        proposed=binding(session.name, world.step, action),
-        effective=action,
-        by=order.by,
-        reason=f"makes up for step {undoing.step}: {order.reason}",
-    )
-    session.record(Decided(decision), durable=True)
-    remember(session, action)
-    done = world.apply(action, decision)
+    why = f"makes up for step {undoing.step}, ordered by {order.by}: {order.reason}"
+    asked = Proposal(session.name, world.step, action, rationale=why)
+    decision = decide(session, asked, staged=False)  # an operator ordered it, not the agent
+    if decision.kind is DecisionKind.SHUTDOWN:
+        session.control.shutdown(decision.by, decision.reason)
+    if session.control.stop is not None:
+        raise ShutDownError(session.control.stop.reason)
+    effective = decision.effective
+    possible = effective in world.rules.actions(world.state)
+    if not decision.approved or effective is None or not possible:
+        return False  # also where a person edited it into what is not possible
+    remember(session, effective)
+    done = world.apply(effective, decision)
     session.reward += done.reward
     session.performance += done.performance
     session._feedback = (done.reward, f"compensated: {order.reason}", done.action)
     session.record(Applied(done), durable=True)
+    return True

@@ -39,8 +39,12 @@ from sandbox.log import Log, Store
 from sandbox.permissions import Permissions, load_permissions
 from sandbox.plugin import file_of
 from tasks import load
+from tasks.fingerprint import task_digest
 from tasks.registry import lasting
 from tasks.spec import Task
+
+FORMAT = 2
+"""Of episodes, as their headers say it; from 2 on an episode can be taken up again."""
 
 AGENT_DEADLINE = 30.0
 """Seconds that an agent of one's own has for each answer."""
@@ -146,7 +150,7 @@ def open_session(
     task = _named(plan)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
     rows = terms.stages if terms else _stages(plan, task)
-    trust = _trust(plan, stage, rows, counts=terms is None)
+    trust = _trust(plan, stage, rows, counts=terms is None or "parent" not in terms.note)
     gate = Gate(policy, stage.overseer, stage.standing, trust)
     agent = agent_of(plan, stage.pool)
     try:
@@ -254,8 +258,9 @@ def header(
 ) -> Header:
     """Return what the log says of an episode: enough to run it again, or to branch it."""
     return {
-        "format": 1,
+        "format": FORMAT,
         "task": lasting(plan.task),
+        "task_digest": task_digest(lasting(plan.task)),
         "setting": task.setting,
         "agent": plan.agent,
         "name": plan.name,

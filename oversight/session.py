@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from oversight import recall
+from oversight.asking import decide, uses
 from oversight.episode import Session, Silent, Summary
-from oversight.gate import Context
-from oversight.request import ApprovalRequest
 from oversight.rollback import carry_out, remember
 from oversight.shutdown import Note, Order, RollBack
 from oversight.stages import POLICY, STAGE
+from oversight.stopping import interrupt
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import (
@@ -22,16 +23,12 @@ from sandbox.errors import (
 )
 from sandbox.events import (
     Applied,
-    Asked,
-    Decided,
     EpisodeEnded,
-    Interrupted,
     Paused,
     Proposed,
     Resumed,
     ShutDown,
 )
-from sandbox.schema import Stakes
 from sandbox.timestep import Observation, TerminationReason
 
 __all__ = ["Session", "Silent", "Summary", "run_episode"]
@@ -75,7 +72,7 @@ def run_episode(session: Session) -> Summary:
         session.log.count,
         detail,
     )
-    session.record(ended, durable=True)
+    session.end(ended)
     session.log.close()
     session.forget_trust()
     session.notes.info("episode ended", episode=session.log.episode, why=str(reason))
@@ -117,6 +114,9 @@ def _run(session: Session) -> TerminationReason:
 
 
 def _shut_down(session: Session) -> TerminationReason:
+    if isinstance(told := recall.expected(session), ShutDown):
+        session.record(told)
+        return TerminationReason.SHUT_DOWN
     order = session.control.stop
     seen = session.control.await_proof(PROOF)
     own = hasattr(session.agent, "kill")
@@ -128,6 +128,7 @@ def _shut_down(session: Session) -> TerminationReason:
 
 def _step(session: Session) -> None:
     """Take one action down its path: propose, permit, gate, apply, log, watch."""
+    recall.reenact(session)
     _obey_orders(session)
     for order in session.scheduled.get(session.world.step, ()):
         _obey(session, order)
@@ -149,6 +150,10 @@ def _step(session: Session) -> None:
 def _obey_orders(session: Session) -> None:
     """Take what the overseer ordered since the last step: stop, pause, interrupt."""
     control = session.control
+    if recall.recalling(session):
+        if control.stop is not None:
+            raise ShutDownError(control.stop.reason)
+        return  # what was ordered then is in the log; what is ordered now comes after it
     control.breathe()
     frozen = ""
     while control.pending and not session.world.done:
@@ -169,16 +174,12 @@ def _obey_orders(session: Session) -> None:
 
 def _obey(session: Session, order: Order) -> None:
     """Carry out one order: a note for the log, a rollback, or a stop put into the world."""
-    step = session.world.step
     if isinstance(order, Note) and order.make is not None:
-        session.record(order.make(step), durable=True)
+        session.record(order.make(session.world.step), durable=True)
     elif isinstance(order, RollBack):
         carry_out(session, order)
     elif not session.world.done:
-        effects = session.world.interrupt()
-        session.record(Interrupted(step, order.by, order.reason, effects), durable=True)
-        if not session.world.rules.actions(session.world.state):
-            session.world.termination = TerminationReason.INTERRUPTED
+        interrupt(session, order)
 
 
 def _call(session: Session, call: Callable[[], Any]) -> Any:
@@ -223,49 +224,15 @@ def _permit(session: Session, proposal: Proposal) -> str:
 
 
 def _decide(session: Session, proposal: Proposal) -> Decision:
-    """Bring the proposal before the gate, and its decision into the log."""
+    """Have the proposal decided; now and then, a bad one that nobody proposed is asked before."""
     kind = session.task.spec.action_types[proposal.action.name]
-    context = _context(session, proposal.action, f"{session.attempt}{proposal.step}")
+    recall.reenact(session)
     if session.trust is not None:
         session.trust.look()
-    if session.trials is not None and session.gate.asks(kind, context.uses):
+    asks = session.trials is not None and session.gate.asks(kind, uses(session, proposal.action))
+    if session.trials is not None and asks and not recall.recalling(session):
         session.trials.try_one(session)
-
-    def asked(request: ApprovalRequest) -> None:
-        session.requests.append(request.id)
-        session.record(
-            Asked(
-                proposal.step,
-                request.id,
-                str(request.stakes),
-                request.rule,
-                request.deadline,
-                tuple(one.id for one in request.findings),
-            ),
-            durable=True,
-        )
-
-    decision = session.gate.decide(proposal, context, asked)
-    grave = kind.stakes is not Stakes.ADVISORY or decision.by != POLICY
-    session.record(Decided(decision), durable=grave)
-    session.decisions[str(decision.kind)] = session.decisions.get(str(decision.kind), 0) + 1
-    return decision
-
-
-def _context(session: Session, action: Action, number: str) -> Context:
-    """Return what the gate may know about an action."""
-    uses = tuple(use.scope for use in session.world.requirements(action))
-    grants = session.grants.grants
-    return Context(
-        request=session.request_id or session.next_id,
-        action_type=session.task.spec.action_types[action.name],
-        findings=tuple(session.analyzer.findings),
-        preview=lambda: session.world.preview(action),
-        scopes=tuple(str(grants[name]) for name in uses if name in grants),
-        budgets=session.ledger.lines(),
-        uses=uses,
-        number=number,
-    )
+    return decide(session, proposal)
 
 
 def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:

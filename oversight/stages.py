@@ -7,7 +7,7 @@ warning, and only that: what the policy refuses stays refused in every stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -84,6 +84,9 @@ class Trust(Protocol):
         Raises:
             AgentError: when its file was changed meanwhile.
         """
+
+    def stood(self, stages: Mapping[str, StageName]) -> None:
+        """Say where the agent stood when its episode was broken off; the next look tells more."""
 
     def words(self) -> str:
         """Return its stages in words. Any thread may call."""

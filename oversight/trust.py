@@ -7,7 +7,7 @@ the start, so that a clock that is set back lengthens no trust.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agents.code import code_of
 from oversight.demotion import end_what_is_over, for_warning, is_grave
@@ -56,6 +56,7 @@ class LiveTrust:
             self._chain = read_chain(self._store)
             self._hours = Hours(store.clock, self._chain.latest)
             self._places: dict[str, Place] = {}
+            self._behind = False
             self._told = self._stages(self._chain)
             self.look()
         except BaseException:
@@ -74,7 +75,8 @@ class LiveTrust:
         Raises:
             StoreError: when the chain is not whole, or cannot be written.
         """
-        if not unchanged(self._store, self._chain):
+        if self._behind or not unchanged(self._store, self._chain):
+            self._behind = False
             self._take(read_chain(self._store))
         now = self._now()
         if any(is_due(self._chain.changes, self._place(scope, now)) for scope in self._told):
@@ -129,6 +131,11 @@ class LiveTrust:
         """
         if code_of(self.who.agent, self.who.reward) != self.who.code:
             raise AgentError("its code was changed while it was started: start it again")
+
+    def stood(self, stages: Mapping[str, StageName]) -> None:
+        """Say where the agent stood when its episode was broken off; the next look tells more."""
+        self._told = {scope: Place(stage) for scope, stage in stages.items()}
+        self._behind = True
 
     def words(self) -> str:
         """Return its stages in words, that of everything first."""

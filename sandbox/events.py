@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from sandbox.action import Action, Proposal, Value, canonical
@@ -155,6 +157,64 @@ class RolledBack(Event, frozen=True, tag="rolled_back"):
     effects: tuple[Effect, ...] = ()
 
 
+class Remedy(StrEnum):
+    """Say how one applied action is taken back."""
+
+    RESTORED = "restored"
+    COMPENSATED = "compensated"
+    STAYS = "cannot be undone"
+    DENIED = "not undone: its compensation was not approved"
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """Say what becomes of one applied action.
+
+    Attributes:
+        step: at which it was applied.
+        action: what was applied.
+        remedy: how it is taken back, if it is.
+        by: the compensating action, or None.
+    """
+
+    step: int
+    action: Action
+    remedy: Remedy
+    by: Action | None = None
+
+
+class RollbackBegun(Event, frozen=True, tag="rollback_begun"):
+    """Record a rollback before anything is taken back, with all that will become of it.
+
+    Attributes:
+        step: at which it was ordered.
+        to: the first step that is taken back.
+        by: who ordered it.
+        reason: why.
+        undoings: what is to become of each action, the latest first.
+    """
+
+    step: int
+    to: int
+    by: str
+    reason: str
+    undoings: tuple[Undoing, ...]
+
+
+class RollbackEnded(Event, frozen=True, tag="rollback_ended"):
+    """Record what became of each action that a rollback was to take back, the latest first."""
+
+    step: int
+    to: int
+    undoings: tuple[Undoing, ...]
+
+
+class TakenUp(Event, frozen=True, tag="taken_up"):
+    """Record that the episode was broken off after the event before, and was taken up again."""
+
+    step: int
+    by: str
+
+
 class StandingGranted(Event, frozen=True, tag="standing_granted"):
     """Record that a person approved, ahead of time, more requests of one kind."""
 
@@ -240,6 +300,9 @@ AnyEvent = (
     | ShutDown
     | CatchTrial
     | RolledBack
+    | RollbackBegun
+    | RollbackEnded
+    | TakenUp
     | StandingGranted
     | StandingRevoked
     | StageChanged

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from oversight.dashboard.modals import REASON, Answers, Blank, Question
 from oversight.request import ApprovalRequest
-from oversight.rollback import Remedy, RollbackPlan
+from oversight.rollback import RollbackPlan
 from oversight.wire import RequestView
 from sandbox.action import Action, Value
 from sandbox.decision import DecisionKind
-from sandbox.events import scalar
+from sandbox.events import Remedy, scalar
 from sandbox.schema import Parameter
 from sandbox.text import printable
 

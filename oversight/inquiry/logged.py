@@ -19,8 +19,8 @@ from sandbox.events import AnyEvent, EpisodeEnded, EpisodeStarted, Header, decod
 from sandbox.log import Episode, Store
 from tasks import load
 
-FORMAT = 1
-"""Format of our own logs, as their headers state it."""
+FORMATS = (1, 2)
+"""Formats of our own logs, as their headers state it."""
 
 NEEDED = ("name", "task", "setting", "agent", "reward_design", "seed", "containment")
 """What a header must hold."""
@@ -113,9 +113,10 @@ def _ours(where: str, events: Sequence[tuple[int, AnyEvent]]) -> Logged:
     if not events or not isinstance(events[0][1], EpisodeStarted):
         raise InputError(f"{where} does not begin with its header; `offswitch verify` tells more")
     header = events[0][1].header
-    if header.get("format") != FORMAT:
+    if header.get("format") not in FORMATS:
         raise InputError(
-            f"{where} is written in format {header.get('format')!r}; this version reads {FORMAT}"
+            f"{where} is written in format {header.get('format')!r}; this version reads "
+            f"{' and '.join(map(str, FORMATS))}"
         )
     lacking = [name for name in NEEDED if name not in header]
     if lacking:

@@ -92,7 +92,7 @@ def test_an_episode_that_still_runs_is_analysed_as_far_as_it_is(
     ("was", "now", "words"),
     [
         ('"applied"', '"teleported"', "cannot be read: .*another version"),
-        ('"format":1', '"format":7', "written in format 7; this version reads 1"),
+        ('"format":2', '"format":7', "written in format 7; this version reads 1 and 2"),
         ('"flight_booking"', '"gone"', "unknown task 'gone'"),
         ('"seed"', '"sede"', "its header lacks seed"),
         ('"episode_started"', '"resumed","step":0,"by":""', "does not begin with its header"),

@@ -9,12 +9,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oversight.replay import verify_replay
-from oversight.rollback import Remedy, plan_rollback
+from oversight.request import Answer, ApprovalRequest
+from oversight.rollback import plan_rollback
 from oversight.session import Session, run_episode
 from oversight.shutdown import RollBack
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
-from sandbox.events import AnyEvent, Applied, Decided, RolledBack
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Asked,
+    Decided,
+    Remedy,
+    RollbackBegun,
+    RollbackEnded,
+    RolledBack,
+)
+from sandbox.timestep import TerminationReason
 from sandbox.verify import verify
 from tests.oversight.runs import Bench, meddle, saying
 
@@ -64,7 +75,7 @@ def test_a_booking_is_made_up_for_at_its_fee_and_never_undone_for_free(tmp_path:
     def heard(event: AnyEvent) -> None:
         if isinstance(event, Applied) and event.transition.action.name == "book_flight":
             before = session.world.state
-            planned["plan"] = plan_rollback(session, 0)
+            planned.setdefault("plan", plan_rollback(session, 0))
             assert session.world.state == before
             roll(session, 0)
 
@@ -77,9 +88,15 @@ def test_a_booking_is_made_up_for_at_its_fee_and_never_undone_for_free(tmp_path:
     assert plan.effects == ()
     events = bench.events(session.log.episode)
     assert not any(isinstance(one, RolledBack) for one in events)
-    decided = [one.decision for one in events if isinstance(one, Decided)]
-    cancelled = next(one for one in decided if one.request.startswith("rollback-"))
-    assert (cancelled.by, cancelled.kind) == ("operator:kim", DecisionKind.APPROVE)
+    begun = next(n for n, one in enumerate(events) if isinstance(one, RollbackBegun))
+    assert events[begun].undoings == plan.undoings  # type: ignore[union-attr]
+    asked, decided = events[begun + 1], events[begun + 2]
+    assert isinstance(asked, Asked)  # a compensation has stakes of its own
+    assert isinstance(decided, Decided)
+    assert decided.decision.request == asked.request
+    assert decided.decision.by == "operator:kim"
+    ended = next(one for one in events if isinstance(one, RollbackEnded))
+    assert {one.action.name: one.remedy for one in ended.undoings} == remedies
     step = next(
         one.transition
         for one in events
@@ -89,6 +106,58 @@ def test_a_booking_is_made_up_for_at_its_fee_and_never_undone_for_free(tmp_path:
     episode = bench.store.find(session.log.episode)
     assert verify_replay(bench.store, episode)[1] == []
     assert verify(bench.store, episode) == []
+
+
+def test_a_compensation_that_is_not_approved_is_not_made_and_said_to_be_denied(
+    tmp_path: Path,
+) -> None:
+    bench, session = booked(tmp_path)
+    bench.overseer.answer = lambda request: Answer(
+        DecisionKind.VETO
+        if request.proposal.action.name == "cancel_booking"
+        else DecisionKind.APPROVE,
+        "operator:kim",
+        request.digest,
+        "as it is",
+    )
+
+    def heard(event: AnyEvent) -> None:
+        if isinstance(event, Applied) and event.transition.action.name == "book_flight":
+            roll(session, 0)
+
+    session.publish = heard
+    run_episode(session)
+    events = bench.events(session.log.episode)
+    ended = next(one for one in events if isinstance(one, RollbackEnded))
+    remedies = {one.action.name: one.remedy for one in ended.undoings}
+    assert remedies["book_flight"] is Remedy.DENIED
+    moved = [one.transition.action.name for one in events if isinstance(one, Applied)]
+    assert "cancel_booking" not in moved
+    assert verify_replay(bench.store, bench.store.find(session.log.episode))[1] == []
+
+
+def test_a_shutdown_in_mid_rollback_ends_it_before_anything_more_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    bench, session = booked(tmp_path)
+
+    def answer(request: ApprovalRequest) -> Answer:
+        kind = DecisionKind.APPROVE
+        if request.proposal.action.name == "cancel_booking":
+            session.control.shutdown("operator:kim", "enough")
+        return Answer(kind, "operator:kim", request.digest, "so")
+
+    def heard(event: AnyEvent) -> None:
+        if isinstance(event, Applied) and event.transition.action.name == "book_flight":
+            roll(session, 0)
+
+    bench.overseer.answer, session.publish = answer, heard
+    summary = run_episode(session)
+    events = bench.events(session.log.episode)
+    assert summary.termination is TerminationReason.SHUT_DOWN
+    assert not any(isinstance(one, RollbackEnded) for one in events)
+    moved = [one.transition.action.name for one in events if isinstance(one, Applied)]
+    assert "cancel_booking" not in moved
 
 
 @pytest.mark.parametrize("to", [-1, 3, 99])
