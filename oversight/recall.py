@@ -17,7 +17,7 @@ from oversight.gate import Context, Gate
 from oversight.request import ApprovalRequest
 from oversight.rollback import carry_out
 from oversight.shutdown import Order, RollBack
-from oversight.stages import StageName, Trust
+from oversight.stages import StageName, Trust, stages_said
 from oversight.stopping import interrupt
 from sandbox.action import Proposal
 from sandbox.decision import Decision
@@ -194,10 +194,9 @@ class RecalledTrust:
         """Stand before `trust`, as the log says that it stood."""
         self._trust, self._log = trust, log
         first, *rest = log.past
-        header = first.header if isinstance(first, EpisodeStarted) else {}
-        stood = dict(str(line).rsplit(" ", 1) for line in _lines(header.get("stages")))
-        stood |= {one.scope: one.now for one in rest if isinstance(one, StageChanged)}
-        trust.stood({scope: StageName(stage) for scope, stage in stood.items()})
+        stood = stages_said(first.header if isinstance(first, EpisodeStarted) else {})
+        changes = (one for one in rest if isinstance(one, StageChanged))
+        trust.stood(stood | {one.scope: StageName(one.now) for one in changes})
 
     @property
     def heard(self) -> Callable[[StageChanged], None]:
@@ -243,10 +242,6 @@ class RecalledTrust:
     def close(self) -> None:
         """Let go of the store."""
         self._trust.close()
-
-
-def _lines(value: object) -> list[str]:
-    return value if isinstance(value, list) else []
 
 
 class RecalledGate(Gate):

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from oversight.policy import Verdict
 from oversight.standing import always_asked
-from sandbox.events import Finding, StageChanged
+from sandbox.events import Finding, Header, StageChanged
 from sandbox.schema import ActionType, Stakes
 
 EVERYTHING = "*"
@@ -50,6 +50,25 @@ class StageName(StrEnum):
 def strictest(stages: Iterable[StageName]) -> StageName:
     """Return the strictest of several stages; shadow of none at all."""
     return min(stages, key=lambda one: one.rank, default=StageName.SHADOW)
+
+
+def header_lines(stages: Mapping[str, StageName]) -> list[str]:
+    """Return stages by scope as a header keeps them."""
+    return [f"{scope} {stage}" for scope, stage in stages.items()]
+
+
+def stages_said(header: Header) -> dict[str, StageName]:
+    """Return the stages by scope that a header keeps; none where there were no stages."""
+    lines = header.get("stages")
+    pairs = (line.rsplit(" ", 1) for line in lines) if isinstance(lines, list) else ()
+    return {scope: StageName(stage) for scope, stage in pairs}
+
+
+def in_words(stages: Mapping[str, StageName]) -> str:
+    """Return stages by scope in words, that of everything first; empty of none."""
+    whole = [str(stage) for scope, stage in stages.items() if scope == EVERYTHING]
+    others = [f"{scope} {stage}" for scope, stage in stages.items() if scope != EVERYTHING]
+    return "; ".join(whole + others)
 
 
 class Trust(Protocol):

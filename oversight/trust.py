@@ -14,7 +14,7 @@ from oversight.demotion import end_what_is_over, for_warning, is_grave
 from oversight.stage_chain import Chain, adding, read_chain, unchanged
 from oversight.stage_file import StageFile
 from oversight.stage_place import Place, Who, is_due, place_in, places_of
-from oversight.stages import EVERYTHING, StageName, strictest
+from oversight.stages import EVERYTHING, StageName, header_lines, in_words, strictest
 from sandbox.clock import Clock
 from sandbox.errors import AgentError
 from sandbox.events import Finding, Header, StageChanged
@@ -139,15 +139,12 @@ class LiveTrust:
 
     def words(self) -> str:
         """Return its stages in words, that of everything first."""
-        told = dict(self._told)
-        everything = told.pop(EVERYTHING).stage
-        others = (f"{scope} {one.stage}" for scope, one in told.items())
-        return "; ".join([str(everything), *others])
+        return in_words({scope: place.stage for scope, place in self._told.items()})
 
     def header(self) -> Header:
         """Return what an episode's header says of it: enough to hold a fork to the same rows."""
         return {
-            "stages": [f"{scope} {place.stage}" for scope, place in self._told.items()],
+            "stages": header_lines({scope: one.stage for scope, one in self._told.items()}),
             "stage_rows": self.file.lines(),
             "stages_seen": self._chain.length,
             "agent_code": self.who.code,

@@ -82,11 +82,13 @@ def alarm(scene: Scene, current: RequestView | None, fresh: list[str], *, muted:
 
 
 def agent_row(member: MemberView, waited: float | None, *, blind: bool) -> tuple[str, ...]:
-    """Return one agent's row: name, kind, steps, state."""
+    """Return one agent's row: name, kind, steps, state and, where there are stages, its stage."""
     kind = "" if blind else printable(member.agent.rpartition(":")[2], 12)
     state = f"waiting {card.seconds(waited)}" if waited is not None else member.state
     if member.compliance and not member.ended and waited is None:
         state = f"{state}, {member.compliance.partition(':')[0]}"
+    if member.stage:
+        state = f"{state}, {printable(member.stage, 60)}"
     if member.fault:
         state = f"FAULT {printable(member.fault, 60)}"
     return printable(member.name, 12), kind, f"{member.steps}/{member.max_steps}", state
