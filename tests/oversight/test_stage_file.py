@@ -69,8 +69,7 @@ def test_terms_not_written_down_are_the_usual_ones(tmp_path: Path) -> None:
         ("[[stages]]\nagent = 'planner'\nstage = 'shadwo'", "'shadow', 'supervised' or 'trusted'"),
         (
             "[[stages]]\nagent = 'planner'\nstage = 'trusted'",
-            "stages[1].stage: nobody begins as trusted: begin as 'supervised', then `offswitch "
-            "promote planner --to trusted`",
+            "stages[1].stage: nobody begins as trusted: begin as 'supervised', then `offswitch",
         ),
         (
             "[[stages]]\nagent = 'plannr'\nstage = 'shadow'",
