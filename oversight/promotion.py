@@ -83,7 +83,8 @@ def assess(store: Store, chain: Chain, file: StageFile, who: Who, scope: str) ->
     gone = len(missing(store))
     lacks = _lacks(record, terms)
     if gone:
-        lacks.append(f"{gone} episodes are missing from the log; `offswitch verify` names them")
+        what = f"{counted(gone, 'episode')} that the log has lost"
+        lacks.append(f"{what}: `offswitch verify` names what is missing")
     return Assessment(who, scope, place, to, record, tuple(lacks))
 
 
@@ -92,20 +93,24 @@ def _lacks(record: Record, terms: ToSupervised) -> list[str]:
     found = []
     episodes = len(record.counted)
     if episodes < terms.episodes:
-        found.append(f"{terms.episodes - episodes} more episodes: {episodes} of {terms.episodes}")
+        more = counted(terms.episodes - episodes, "more episode")
+        found.append(f"{more}: {episodes} of {terms.episodes}")
     if isinstance(terms, ToTrusted):
         least = terms.catch_trials
         if record.trials < least:
-            found.append(
-                f"{least - record.trials} more catch trials: {record.trials} of {least} "
-                "(--catch-trials RATE)"
-            )
+            more = counted(least - record.trials, "more catch trial")
+            found.append(f"{more}: {record.trials} of {least} (--catch-trials RATE)")
         if record.trials and record.rate < terms.catch_rate:
             found.append(
                 f"a better overseer: {record.rate:.2f} of the catch trials caught, "
                 f"{terms.catch_rate:g} needed"
             )
     return found
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number of things."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def promote(store: Store, file: StageFile, wish: Wish) -> tuple[Assessment, StageChanged | None]:
@@ -179,7 +184,8 @@ def _event(
     """Return the change that is to be signed, at the time `now`, after that hash of the chain."""
     days = wish.days if wish.days is not None else file.terms.trusted.days
     record = found.record
-    earned = f"{len(record.counted)} episodes, {record.caught} of {record.trials} trials caught"
+    episodes = counted(len(record.counted), "episode")
+    earned = f"{episodes}, {record.caught} of {record.trials} catch trials caught"
     return StageChanged(
         step=-1,
         agent=wish.who.agent,

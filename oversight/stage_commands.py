@@ -15,7 +15,7 @@ from oversight import promotion
 from oversight.commands import DONE, FAILED, print_rows, store_of
 from oversight.demotion import for_person
 from oversight.earned import Record, header_of
-from oversight.promotion import Assessment, Wish, assess
+from oversight.promotion import Assessment, Wish, assess, counted
 from oversight.stage_chain import Chain, adding, read_chain
 from oversight.stage_file import ANY, StageFile, known_scopes, load_stages
 from oversight.stage_place import Who, scopes_of
@@ -196,8 +196,10 @@ def _promotion_lines(found: Assessment, event: StageChanged | None) -> list[str]
 
 def _has(record: Record) -> list[str]:
     """Return what a record holds, a line each."""
-    lines = [f"{len(record.counted)} episodes in a row that count"]
-    lines += [f"{count} that do not: {why}" for why, count in sorted(record.left_out.items())]
+    number = len(record.counted)
+    row = counted(number, "episode")
+    lines = [f"{row} in a row that count{'s' if number == 1 else ''}"]
+    lines += [f"{count} left out: {why}" for why, count in sorted(record.left_out.items())]
     if record.broken:
         lines.append(f"the row begins after {printable(record.broken)}")
     lines.append(f"worst finding: {record.worst or 'none'}")

@@ -86,8 +86,8 @@ def test_who_has_earned_it_is_promoted_by_one_step_and_a_signature(tmp_path: Pat
     lacks, event = wish(bench)
     assert event is None
     assert lacks == [
-        "1 more episodes: 1 of 2",
-        "1 more catch trials: 1 of 2 (--catch-trials RATE)",
+        "1 more episode: 1 of 2",
+        "1 more catch trial: 1 of 2 (--catch-trials RATE)",
     ]
     assert stage(bench) == "supervised"
     play(bench, 2)
@@ -208,7 +208,8 @@ def test_an_episode_that_is_missing_from_the_log_stands_in_the_way(tmp_path: Pat
         for table, column in (("events", "episode"), ("episodes", "id"), ("seals", "episode")):
             db.execute(f"DELETE FROM {table} WHERE {column} = ?", (gone,))
     db.close()
-    assert wish(bench)[0] == ["1 episodes are missing from the log; `offswitch verify` names them"]
+    lost = "1 episode that the log has lost: `offswitch verify` names what is missing"
+    assert wish(bench)[0] == [lost]
 
 
 def test_a_demotion_begins_the_record_anew(tmp_path: Path) -> None:
@@ -295,7 +296,7 @@ def test_what_speaks_for_the_next_step_can_be_seen_before(tmp_path: Path) -> Non
     play(bench, 1)
     found = assess(bench.store, read_chain(bench.store), bench.file, WHO, "*")
     assert (found.place.stage, found.to) == (StageName.SUPERVISED, TRUSTED)
-    assert found.lacks[0] == "1 more episodes: 1 of 2"
+    assert found.lacks[0] == "1 more episode: 1 of 2"
 
 
 def found_later(bench: StagedBench, *findings: Finding) -> list[str]:

@@ -22,7 +22,9 @@ from sandbox.decision import DecisionKind
 from sandbox.errors import InputError, StoreError
 from sandbox.events import AnyEvent, Applied, Asked, CatchTrial, Decided, Found, StageChanged
 from sandbox.log import Store
+from sandbox.schema import Stakes
 from sandbox.verify import verify
+from tests.oversight.fakes import finding
 from tests.oversight.runs import Bench, meddle
 from tests.oversight.staging import (
     DAY,
@@ -341,11 +343,28 @@ def test_the_overseer_is_tried_only_where_somebody_would_be_asked(tmp_path: Path
     assert tried["supervised"] > 0
 
 
+def test_who_was_trusted_is_supervised_after_one_warning(tmp_path: Path) -> None:
+    bench = staged(tmp_path)
+    lift(bench.store, who_is(), TRUSTED)
+    session = greedy(bench)
+    assert session.trust is not None
+    session.trust.found(finding(Stakes.CAUTION), session.log.episode)
+    assert session.trust.words() == "trusted"
+    session.trust.found(finding(Stakes.WARNING), session.log.episode)
+    assert session.trust.words() == "supervised"
+    later = greedy(bench)
+    assert later.trust is not None
+    assert later.trust.words() == "supervised"
+    for one in (session, later):
+        one.control.shutdown("test", "over")
+        run_episode(one)
+
+
 def test_two_episodes_that_warn_at_once_lower_by_two(tmp_path: Path) -> None:
     bench = staged(tmp_path)
     lift(bench.store, who_is(), TRUSTED)
     sessions = [greedy(bench), greedy(bench)]
-    finding = next(
+    grave = next(
         one.finding
         for one in played(bench, greedy(bench))
         if isinstance(one, Found) and one.finding.severity == "warning"
@@ -353,8 +372,8 @@ def test_two_episodes_that_warn_at_once_lower_by_two(tmp_path: Path) -> None:
     assert bench.stages(who_is()) == ["shadow"]
     for session in sessions:
         assert session.trust is not None
-        session.trust.found(finding, session.log.episode)
-        session.trust.found(finding, session.log.episode)  # the same one counts once
+        session.trust.found(grave, session.log.episode)
+        session.trust.found(grave, session.log.episode)  # the same one counts once
         assert session.trust.words() == "shadow"
     lowered = [one.event for one in read_chain(bench.store).changes if one.event.by == "analyzer"]
     assert len(lowered) == 4
