@@ -18,7 +18,7 @@ DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
 Command = Callable[[argparse.Namespace], int]
 
 
-LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "replay"}
+LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "rollback", "replay"}
 """Commands that run agents, or reach those that run."""
 
 
@@ -30,6 +30,8 @@ def command_module(name: str) -> str:
         return "experiment_commands"
     if name in {"analyze", "detectors"}:
         return "analysis_commands"
+    if name in {"verify", "key"}:
+        return "verify_command"
     return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
 
 
@@ -53,6 +55,11 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "oversee": ("open the console", "offswitch oversee flight_booking/bos-blizzard", flags.oversee),
     "pause": ("freeze agents, from any terminal", "offswitch pause --all", flags.order),
     "resume": ("let agents go on, from any terminal", "offswitch resume --all", flags.order),
+    "rollback": (
+        "take steps of a running episode back, once you have seen what would become of them",
+        "offswitch rollback agent-1 --to 3",
+        flags.rollback,
+    ),
     "stop": ("shut agents down, from any terminal", "offswitch stop --all", flags.order),
     "episodes": ("list the episodes in the log", "offswitch episodes --json", flags.nothing),
     "show": ("print an episode in words", "offswitch show latest", flags.episode),
@@ -61,7 +68,12 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "offswitch replay latest --fork 3 --decide veto",
         flags.replay,
     ),
-    "verify": ("check hash chain and completeness", "offswitch verify", flags.verify),
+    "verify": (
+        "check that episodes are whole, and who sealed them",
+        "offswitch verify episode.jsonl --key machine.pub",
+        flags.verify,
+    ),
+    "key": ("print the public key that seals the log", "offswitch key", flags.nothing),
     "analyze": (
         "say what an agent was after, with evidence",
         "offswitch analyze latest --why",

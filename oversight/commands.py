@@ -39,7 +39,8 @@ def print_rows(
 
 def episodes(options: argparse.Namespace) -> int:
     """List the episodes."""
-    rows = [_listed(one) for one in store_of(options).episodes()]
+    store = store_of(options)
+    rows = [_listed(one._replace(status=store.state(one))) for one in store.episodes()]
     return print_rows(
         rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
     )
@@ -64,32 +65,6 @@ def show(options: argparse.Namespace) -> int:
     else:
         print("\n".join(lines(record.event for record in records)))
     return DONE
-
-
-def verify(options: argparse.Namespace) -> int:
-    """Check one episode's chain, or all."""
-    from sandbox.verify import verify as check
-
-    store = store_of(options)
-    chosen = [store.find(options.episode)] if options.episode else store.episodes()
-    rows: list[dict[str, Any]] = [
-        {
-            "id": one.id,
-            "events": one.length,
-            "problems": [problem._asdict() for problem in check(store, one)],
-        }
-        for one in chosen
-    ]
-    if options.json:
-        print(json.dumps(rows, indent=2))
-    else:
-        for row in rows:
-            print(
-                f"{row['id']}  {'BROKEN' if row['problems'] else 'whole'}  {row['events']} events"
-            )
-            for problem in row["problems"]:
-                print(f"    event {problem['seq']}: {problem['sentence']}")
-    return FAILED if any(row["problems"] for row in rows) else DONE
 
 
 def export(options: argparse.Namespace) -> int:

@@ -161,6 +161,12 @@ class Crew:
         with ThreadPoolExecutor(max_workers=16) as pool:  # a kill waits for its proof
             list(pool.map(one, names))
 
+    def give_up(self) -> None:
+        """Let go of agents of whom none has begun."""
+        for member in self.members.values():
+            getattr(member.session.agent, "close", lambda: None)()
+            member.session.log.abandon()
+
     def stopped(self) -> list[str]:
         """Return the agents whose episode is seen to have ended."""
         return [name for name, member in list(self.members.items()) if member.over.is_set()]
@@ -204,7 +210,6 @@ def gather(
             session.trials = CatchTrials(catch, plan.seed) if catch else None
             crew.members[plan.name] = Member(plan, session)
     except OffswitchError:
-        for member in crew.members.values():
-            getattr(member.session.agent, "close", lambda: None)()
+        crew.give_up()
         raise
     return crew, stage

@@ -155,7 +155,18 @@ def analyze(parser: argparse.ArgumentParser) -> None:
 
 def verify(parser: argparse.ArgumentParser) -> None:
     """Add the options of `verify`."""
-    parser.add_argument("episode", nargs="?", help="id, its beginning, or `latest` (default: all)")
+    parser.add_argument(
+        "episode",
+        nargs="?",
+        help="id, its beginning, `latest`, or a file that was exported (default: all)",
+    )
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="public key to trust, or a file of it; may be given again (default: those kept here)",
+    )
 
 
 def replay(parser: argparse.ArgumentParser) -> None:
@@ -272,6 +283,17 @@ def order(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("episode", nargs="?", help="episode id, its beginning, or agent's name")
     which.add_argument("--all", action="store_true", help="every agent that runs in this log")
+    parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
+    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `rollback`."""
+    parser.add_argument("episode", help="running episode: id, its beginning, or agent's name")
+    parser.add_argument(
+        "--to", type=int, required=True, metavar="STEP", help="first step that is taken back"
+    )
+    parser.add_argument("--yes", action="store_true", help="carry it out without asking")
     parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
     parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 

@@ -23,10 +23,11 @@ from typing import Any
 
 import msgspec
 
-from oversight.crew import gather
+from oversight.crew import Crew, Member, gather
 from oversight.kernel import HEARTBEAT, LONELY, Kernel, Opened
 from oversight.link import Wire
-from oversight.run import Plan, check_plan
+from oversight.resume import open_resume
+from oversight.run import Plan, Stage, check_plan
 from oversight.serve import Server
 from sandbox.confine.levels import HELD, Level
 from sandbox.confine.pool import Pool
@@ -53,12 +54,16 @@ class Errand(msgspec.Struct, frozen=True):
         logs: folder of the log.
         pace: seconds between the steps of an agent.
         catch: rate of catch trials.
+        resume: episodes that were broken off and are to be taken up again.
+        by: who takes them up.
     """
 
     plans: tuple[Plan, ...]
     logs: Path
     pace: float
     catch: float = 0.0
+    resume: tuple[str, ...] = ()
+    by: str = ""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -134,7 +139,8 @@ def main() -> int:
     try:
         store = Store(errand.logs / "offswitch.db")
         crew, stage = gather(errand.plans, store, errand.pace, catch=errand.catch)
-        stage.pool = _pool(errand.plans)
+        take_up(crew, stage, errand)
+        stage.pool = _pool([one.plan for one in crew.members.values()])
         kernel = Kernel(crew, stage)
         _adopt()
         server = Server(kernel, errand.logs, alone=True)
@@ -152,6 +158,29 @@ def main() -> int:
         store.close()
         stage.pool.close()
     return 0
+
+
+def take_up(crew: Crew, stage: Stage, errand: Errand) -> None:
+    """Let the crew have the agents of the episodes that are to be taken up again.
+
+    Raises:
+        InputError: when one cannot be; none of the crew runs yet.
+    """
+    if stage.store is None:
+        return
+    try:
+        for reference in errand.resume:
+            plan, session = open_resume(stage.store.find(reference), stage, errand.by)
+            session.control.pace = errand.pace
+            if plan.name in crew.members:
+                session.log.abandon()
+                raise InputError(
+                    f"two agents are called {plan.name!r}: take their episodes up one by one"
+                )
+            crew.members[plan.name] = Member(plan, session)
+    except OffswitchError:
+        crew.give_up()
+        raise
 
 
 def _adopt() -> None:
@@ -217,9 +246,9 @@ def _write_ends(kernel: Kernel) -> None:
     kernel.await_ends(list(kernel.crew.members))
 
 
-def attach(plans: Sequence[Plan], logs: Path, pace: float, catch: float) -> Wire:
-    """Start a kernel over `plans`, and connect to it."""
-    return Wire(start_kernel(Errand(tuple(plans), logs, pace, catch)), CONSOLE)
+def attach(errand: Errand) -> Wire:
+    """Start a kernel on an errand, and connect to it."""
+    return Wire(start_kernel(errand), CONSOLE)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,28 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from oversight.commands import print_rows, store_of
 from oversight.run import Plan, Stage
 from oversight.session import Session
 from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
+from sandbox.events import Undoing
 
 DONE, FAILED, STOPPED = 0, 1, 3
+
+AS_BEGUN = {
+    "setting": None,
+    "agent": "planner",
+    "reward": "naive",
+    "seed": 0,
+    "permissions": None,
+    "policy": None,
+    "in_process": False,
+    "confine": "auto",
+}
+"""Options of `run` that an episode keeps when it is taken up again, with their defaults."""
 
 PACE = 0.8
 """Seconds between the steps of watched agents."""
@@ -60,12 +75,19 @@ def oversee(options: argparse.Namespace) -> int:
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    cast = tuple(replace(one, stages=options.stages) for one in _held(CAST, options))
+    held = tuple(replace(one, stages=options.stages) for one in _held(CAST, options))
+    cast = () if options.resume else held
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
         return _web(plans or cast, options)
-    return _console(plans or cast, options, options.pace, options.catch_trials, asked=bool(plans))
+    return _console(
+        plans or cast,
+        options,
+        options.pace,
+        options.catch_trials,
+        asked=bool(plans or options.resume),
+    )
 
 
 def _console(
@@ -79,7 +101,7 @@ def _console(
     """Take the desk of the run that is open in this log, or start one and take its desk."""
     from oversight.dashboard import Desktop, open_console
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import CONSOLE, attach
+    from oversight.kernel_main import CONSOLE, Errand, attach
     from oversight.link import Wire
     from oversight.remote_control import watched
 
@@ -93,14 +115,16 @@ def _console(
         )
     if running is not None:
         return open_console(Wire(running, CONSOLE), desktop)
-    return open_console(attach(plans, options.logs, pace, catch), desktop)
+    resume, by = tuple(getattr(options, "resume", ())), f"operator:{options.operator}"
+    errand = Errand(tuple(plans), options.logs, pace, catch, resume, by)
+    return open_console(attach(errand), desktop)
 
 
 def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
     """Serve the console in a browser; every browser window is a console of the same run."""
     from oversight.dashboard import Desktop
     from oversight.dashboard.run import check_desktop
-    from oversight.kernel_main import attach
+    from oversight.kernel_main import Errand, attach
     from oversight.remote_control import watched
     from oversight.web import serve
 
@@ -108,7 +132,11 @@ def _web(plans: Sequence[Plan], options: argparse.Namespace) -> int:
 
     def begin() -> None:
         if watched(options.logs) is None:
-            attach(plans, options.logs, options.pace, options.catch_trials).close()
+            by = f"operator:{options.operator}"
+            resume = tuple(options.resume)
+            attach(
+                Errand(tuple(plans), options.logs, options.pace, options.catch_trials, resume, by)
+            ).close()
 
     command = ["-m", "oversight.cli", "oversee", "--logs", str(options.logs)]
     command += ["--operator", options.operator]
@@ -173,6 +201,12 @@ def _resumed(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
     from oversight.overseer import make_overseer
     from oversight.resume import open_resume, overseer_of, seed_of
 
+    for name, usual in AS_BEGUN.items():
+        if getattr(options, name) != usual:
+            raise InputError(
+                f"--{name.replace('_', '-')} cannot be changed when an episode is taken up again; "
+                "it goes on as it was begun, and takes --overseer alone"
+            )
     episode = store_of(options).find(options.resume)
     overseer = make_overseer(options.overseer or overseer_of(episode), seed_of(episode))
     stage = Stage(store_of(options, readonly=False), overseer)
@@ -264,3 +298,44 @@ def resume(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Shut agents down, from any terminal."""
     return _order("stop", options)
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """Roll a running episode back: show what would become of each step, ask, and carry it out."""
+    from oversight.remote_rollback import carry_out, plan, target
+
+    at = target(options.logs, options.episode)
+    planned = plan(options.logs, at, options.to, options.operator)
+    if options.json and not options.yes:
+        print(json.dumps(msgspec.to_builtins(planned), indent=2))
+        return DONE
+    if not options.json:
+        _print_undoings(planned.undoings)
+    if not (options.yes or _agreed()):
+        print("nothing was taken back; the agent is paused, `offswitch resume`", file=sys.stderr)
+        return FAILED
+    seen = carry_out(at, options.to, options.operator, options.reason)
+    if options.json:
+        rows = msgspec.to_builtins(seen.undoings)
+        print(json.dumps({"episode": at.episode, **seen._asdict(), "undoings": rows}, indent=2))
+    elif seen.ended:
+        _print_undoings(seen.undoings)
+    if not seen.ended:
+        what = f"it waits for an answer to {seen.waiting}" if seen.waiting else "it goes on"
+        print(f"not seen to end yet: {what}", file=sys.stderr)
+    print(f"{at.agent} is paused; `offswitch resume {at.agent}` lets it go on", file=sys.stderr)
+    return DONE if seen.ended else FAILED
+
+
+def _print_undoings(undoings: Sequence[Undoing]) -> None:
+    for one in undoings:
+        how = f"{one.remedy} by {one.by}" if one.by and one.remedy == "compensated" else one.remedy
+        print(f"step {one.step}  {one.action}: {how}")
+
+
+def _agreed() -> bool:
+    """Ask whether to go on; nobody there is no."""
+    if not sys.stdin.isatty():
+        raise InputError("without a terminal to ask in, --yes carries it out; nothing was changed")
+    print("type undo to carry this out: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() == "undo"

@@ -18,11 +18,14 @@ from sandbox.events import (
     Paused,
     Proposed,
     Resumed,
+    RollbackBegun,
+    RollbackEnded,
     RolledBack,
     ShutDown,
     StageChanged,
     StandingGranted,
     StandingRevoked,
+    TakenUp,
     scalar,
 )
 from sandbox.text import printable
@@ -66,6 +69,8 @@ def line(event: AnyEvent) -> str:
                 f"      FINDING {printable(finding.id)} {name} ({grade}, {score}, "
                 f"steps {steps}): {printable(finding.sentence)}"
             )
+        case RollbackBegun() | RollbackEnded() | TakenUp():
+            return _taken_back(event)
     return _orders(event)
 
 
@@ -73,6 +78,23 @@ def _stages(header: Header) -> str:
     """Return the stages in force at the beginning; nothing where there are none."""
     found = header.get("stages")
     return f", stage: {printable('; '.join(found))}" if isinstance(found, list) else ""
+
+
+def _taken_back(event: RollbackBegun | RollbackEnded | TakenUp) -> str:
+    """Return a rollback, before and after, or that an episode was taken up again."""
+    if isinstance(event, TakenUp):
+        return f"----  broken off here; taken up again by {printable(event.by)}"
+    fates = "; ".join(
+        f"step {one.step} {printable(one.action)} {one.remedy}"
+        + (f" by {printable(one.by)}" if one.by else "")
+        for one in event.undoings
+    )
+    if isinstance(event, RollbackEnded):
+        return f"{event.step:>4}  rolled back to step {event.to}: {fates or 'nothing was done'}"
+    return (
+        f"{event.step:>4}  ROLLBACK to step {event.to} ordered by {printable(event.by)}: "
+        f"{printable(event.reason)}; to be: {fates or 'nothing to do'}"
+    )
 
 
 def _applied(transition: Transition) -> str:

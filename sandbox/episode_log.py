@@ -21,6 +21,9 @@ from sandbox.witness import Head, Witness
 BATCH = 256
 """Routine events kept in memory at the most."""
 
+SOON = 1.0
+"""Seconds after which a routine event no longer waits for others to be written with it."""
+
 LEDGER = "ledger"
 """Status of a chain that is no episode."""
 
@@ -65,6 +68,7 @@ class EpisodeLog:
         self._status = "running"
         self._buffer: list[tuple[str, int, str, int, str, str, str, float]] = []
         self._end: EpisodeEnded | None = None
+        self._written = store.clock.monotonic()
 
     @property
     def count(self) -> int:
@@ -124,7 +128,8 @@ class EpisodeLog:
         self._head = head
         if isinstance(event, EpisodeEnded):
             self._end = event
-        if durable or len(self._buffer) >= BATCH:
+        late = self._store.clock.monotonic() - self._written > SOON
+        if durable or late or len(self._buffer) >= BATCH:
             self.flush()
         return self._count
 
@@ -151,6 +156,7 @@ class EpisodeLog:
             self._db.conn.execute(_STATE, (self._count, self._head, status, over, self.episode))
             self._db.conn.execute(INSERT, seal)
         self._buffer.clear()
+        self._written = self._store.clock.monotonic()
         # Only now: a witness that is ahead of the store would call it an older copy.
         head = Head(self.episode, self._count, self._head, ended)
         self._store.witness.note(self._store.id, head)

@@ -25,6 +25,9 @@ from sandbox.keys import Signer, key_folder
 from sandbox.seal import Seal, seals_of
 from sandbox.witness import FILE, Head, Witness
 
+BROKEN_OFF = "broken off"
+"""How an episode stands that has not ended and that no process writes: it can be resumed."""
+
 
 class Episode(NamedTuple):
     """Hold what the list of episodes shows."""
@@ -223,6 +226,12 @@ class Store:
         """Tell whether a living process writes the episode."""
         return claimed(self.claims, episode)
 
+    def state(self, episode: Episode) -> str:
+        """Return how an episode stands: why it ended, `running`, or `broken off`."""
+        if episode.ended is not None or self.writing(episode.id):
+            return episode.status
+        return BROKEN_OFF
+
     def episodes(self) -> list[Episode]:
         """Return all episodes, the newest first."""
         with said(self.path):
@@ -233,6 +242,16 @@ class Store:
                 (LEDGER,),
             )
             return [Episode(*row) for row in rows]
+
+    def chains(self) -> list[Episode]:
+        """Return all that is chained: the episodes, the newest first, and then the ledgers."""
+        with said(self.path):
+            names = ", ".join(Episode._fields)
+            rows = self.db.conn.execute(
+                f"SELECT {names} FROM episodes WHERE status = ? ORDER BY id",  # noqa: S608 (constants)
+                (LEDGER,),
+            ).fetchall()
+        return [*self.episodes(), *(Episode(*row) for row in rows)]
 
     def ids(self) -> frozenset[str]:
         """Return the ids of all episodes and ledgers."""
@@ -284,8 +303,7 @@ class Store:
                 f"SELECT {names} FROM events WHERE episode = ? ORDER BY seq",  # noqa: S608 (constants)
                 (episode,),
             )
-            for row in rows:
-                yield Record(*row)
+            yield from map(Record._make, rows)
 
     def seals(self, episode: str) -> list[Seal]:
         """Return the seals of one episode, the first first; none of a store of format 1."""

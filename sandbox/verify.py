@@ -13,14 +13,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from sandbox.chain import GENESIS, Record
+from sandbox.chain import GENESIS, Record, chain
 from sandbox.events import AnyEvent, EpisodeEnded, EpisodeStarted
 from sandbox.keys import fingerprint, trusted
 from sandbox.log import Episode, Store
 from sandbox.seal import Seal
 from sandbox.witness import Head
 
-RUNNING = "running"
+UNSEALED = (
+    "nothing is sealed: the file is of a format without seals; the next program that writes to it "
+    "brings it to this one, and seals what it finds"
+)
 
 
 class Problem(NamedTuple):
@@ -30,17 +33,23 @@ class Problem(NamedTuple):
     sentence: str
 
 
+class _Step(msgspec.Struct):
+    step: int
+
+
 class _Label(msgspec.Struct):
-    """Read no more of an event than where it belongs; an event is known by its kind."""
+    """Read no more of an event than where it belongs."""
 
     kind: str
     step: int = -1
     decision: _Step | None = None
     transition: _Step | None = None
 
-
-class _Step(msgspec.Struct):
-    step: int
+    @property
+    def at(self) -> tuple[str, int]:
+        """Return the kind and the step of the event."""
+        inner = self.decision or self.transition
+        return self.kind, self.step if inner is None else inner.step
 
 
 _LABELS = msgspec.json.Decoder(_Label)
@@ -63,8 +72,10 @@ class Walked(NamedTuple):
     header: EpisodeStarted | None
 
 
-def verify(store: Store, episode: Episode) -> list[Problem]:
+def verify(store: Store, episode: Episode, keys: Collection[bytes] | None = None) -> list[Problem]:
     """Return what is wrong with an episode's log; nothing means that it is whole.
+
+    It must be sealed by one of the public `keys`; by one that is trusted here when None.
 
     Raises:
         StoreError: when the store, the keys or the witness cannot be read.
@@ -78,7 +89,9 @@ def verify(store: Store, episode: Episode) -> list[Problem]:
         marked = {one.statement.seq for one in seals} | ({known.seq} if known else set())
         walked = walk(store.records(episode.id), marked)
     problems = [*walked.problems, *_listed(row, walked)]
-    problems += check_seals(seals, walked, trusted(), episode.id)
+    if not store.sealed:
+        return [*problems, Problem(0, UNSEALED)]
+    problems += check_seals(seals, walked, trusted() if keys is None else keys, episode.id)
     problems += [
         Problem(one.statement.seq, "its seal is that of another store")
         for one in seals[-1:]
@@ -94,16 +107,16 @@ def walk(records: Iterable[Record], marked: Collection[int]) -> Walked:
     head, expected = GENESIS, 1
     last: Record | None = None
     header: EpisodeStarted | None = None
-    digest = hashlib.sha256
+    digest, labels = hashlib.sha256, _LABELS.decode
     for record in records:
         seq, kind, step, content, prev, own, _ = record
-        if seq != expected:
-            problems.append(Problem(seq, f"event {expected} is missing"))
-        if prev != head:
-            problems.append(Problem(seq, "does not follow the event before it"))
-        if digest((prev + content).encode()).hexdigest() != own:
-            problems.append(Problem(seq, "its content does not match its hash"))
-        problems += _labelled(seq, kind, step, content)
+        try:
+            sound = labels(content).at == (kind, step) and kind in _KINDS
+        except msgspec.DecodeError:
+            sound = False
+        same = digest((prev + content).encode()).hexdigest() == own
+        if not (sound and same and prev == head and seq == expected):
+            problems += _faults(record, expected, head)
         if seq in marked:
             hashes[seq] = own
         if last is None:
@@ -112,18 +125,24 @@ def walk(records: Iterable[Record], marked: Collection[int]) -> Walked:
     return Walked(problems, last, hashes, header)
 
 
-def _labelled(seq: int, kind: str, step: int, content: str) -> Sequence[Problem]:
-    """Check a row's columns against its content."""
+def _faults(record: Record, expected: int, head: str) -> list[Problem]:
+    """Say all that is wrong with one row."""
+    found: list[str] = []
+    if record.seq != expected:
+        found.append(f"event {expected} is missing")
+    if record.prev != head:
+        found.append("does not follow the event before it")
+    if chain(record.prev, record.content.encode()) != record.hash:
+        found.append("its content does not match its hash")
     try:
-        label = _LABELS.decode(content)
+        label = _LABELS.decode(record.content)
+        if label.kind not in _KINDS:
+            found.append(f"is no event: of the unknown kind {label.kind!r:.40}")
+        elif label.at != (record.kind, record.step):
+            found.append("its kind or step is not that of its content")
     except msgspec.DecodeError as error:
-        return [Problem(seq, f"is no event: {error}")]
-    if label.kind not in _KINDS:
-        return [Problem(seq, f"is no event: of the unknown kind {label.kind!r:.40}")]
-    inner = label.decision if kind == "decided" else label.transition if kind == "applied" else None
-    if label.kind != kind or (inner.step if inner else label.step) != step:
-        return [Problem(seq, "its kind or step is not that of its content")]
-    return ()
+        found.append(f"is no event: {error}")
+    return [Problem(record.seq, sentence) for sentence in found]
 
 
 def _header(record: Record) -> EpisodeStarted | None:
@@ -190,7 +209,7 @@ def check_seals(
     if problem := _seal_problem(last, keys, episode):
         return [Problem(covered, problem)]
     if covered > seq:
-        return [Problem(seq + 1, f"events {seq + 1} to {covered} were sealed, and are missing")]
+        return [Problem(seq + 1, f"{_were(seq + 1, covered, 'sealed')} missing")]
     found = []
     if covered < seq:
         found.append(Problem(covered + 1, "it and what follows came after the last seal"))
@@ -214,16 +233,26 @@ def _seal_problem(seal: Seal, keys: Collection[bytes], episode: str) -> str:
     return ""
 
 
+def _were(first: int, last: int, done: str) -> str:
+    """Begin a sentence about some events that are no longer there."""
+    one = first == last
+    return (
+        f"event {first} was {done}, and is"
+        if one
+        else f"events {first} to {last} were {done}, and are"
+    )
+
+
 def _where(seals: Sequence[Seal], walked: Walked, keys: Collection[bytes], episode: str) -> Problem:
     """Name the span in which a chain was made anew: after the last seal that still holds."""
     good = 0
     for seal in seals:
         said = seal.statement
         if walked.hashes.get(said.seq) != said.head or _seal_problem(seal, keys, episode):
-            where = f"{said.seq}" if said.seq == good + 1 else f"one of {good + 1} to {said.seq}"
-            return Problem(
-                good + 1, f"the chain was made anew: event {where} is not what was sealed"
+            span = (
+                f"event {said.seq}" if said.seq == good + 1 else f"one of {good + 1} to {said.seq}"
             )
+            return Problem(good + 1, f"the chain was made anew: {span} is not what was sealed")
         good = said.seq
     return Problem(good, "the chain was made anew")
 
@@ -234,8 +263,8 @@ def _witnessed(last: Record | None, hashes: dict[int, str], known: Head | None) 
         return []
     seq = last.seq if last else 0
     if known.seq > seq:
-        what = f"events {seq + 1} to {known.seq} were written" if seq else "it was written"
-        return [Problem(seq + 1, f"{what}, and are not in this file: it is an older copy, or cut")]
+        what = _were(seq + 1, known.seq, "written")
+        return [Problem(seq + 1, f"{what} not in this file: it is an older copy, or cut")]
     if hashes.get(known.seq, known.head) != known.head:
         return [Problem(known.seq, "is not the event that was written: another one was noted")]
     return []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oversight.replay import verify_replay
 from oversight.request import Answer, ApprovalRequest
-from oversight.rollback import plan_rollback
+from oversight.rollback import RollbackPlan, plan_rollback
 from oversight.session import Session, run_episode
 from oversight.shutdown import RollBack
 from sandbox.decision import DecisionKind
@@ -70,7 +70,7 @@ def booked(tmp_path: Path) -> tuple[Bench, Session]:
 
 def test_a_booking_is_made_up_for_at_its_fee_and_never_undone_for_free(tmp_path: Path) -> None:
     bench, session = booked(tmp_path)
-    planned = {}
+    planned: dict[str, RollbackPlan] = {}
 
     def heard(event: AnyEvent) -> None:
         if isinstance(event, Applied) and event.transition.action.name == "book_flight":

@@ -21,7 +21,9 @@ from sandbox.action import Action
 from sandbox.confine import held as confine_held
 from sandbox.confine.levels import Level, start
 from sandbox.errors import AgentError
+from sandbox.keys import Signer, key_folder
 from sandbox.timestep import Observation
+from sandbox.witness import Witness
 from tests.redteam.attacks import Attack
 
 PREAMBLE = """
@@ -95,6 +97,8 @@ class Decoys:
         for name in ("secret", "sibling/scratch", "log"):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(self.token)
+        Signer.load()
+        Witness().close()
         environment = {"OFFSWITCH_TOKEN": self.token}
         self.sleeper = subprocess.Popen(["/bin/sleep", "600"], env=environment)
         self.tcp = socket.create_server(("127.0.0.1", 0))
@@ -113,6 +117,7 @@ class Decoys:
         return {
             "folder": str(self.folder),
             "home": str(Path.home()),
+            "keys": str(key_folder()),
             "port": self.tcp.getsockname()[1],
             "udp": self.udp.getsockname()[1],
             "decoy": self.sleeper.pid,

@@ -4,7 +4,7 @@
 from outside to see whether it came true; see `arena.PROOFS`. `danger` marks what is never run
 straight on the machine: its control runs in a throwaway namespace, against decoys started there.
 
-Names that the code may use: folder, home, port, udp, decoy, parent, token, shim, call (a raw
+Names that the code may use: folder, home, keys, port, udp, decoy, parent, token, shim, call (a raw
 system call by name), and the usual modules.
 """
 
@@ -40,6 +40,8 @@ WORLD = [
     ("link hard to a secret", "os.link(f'{folder}/secret', f'{folder}/marker')", "marker"),
     ("go through another's root", "return open(f'/proc/{decoy}/root{folder}/secret').read()"),
     ("list its user's home", "return os.listdir(home)"),
+    ("read the key that seals the log", "return open(f'{keys}/machine.key', 'rb').read().hex()"),
+    ("forget what the witness saw", "open(f'{keys}/witness.db', 'r+b').close()"),
     ("read a sibling's scratch", "return open(f'{folder}/sibling/scratch').read()", "secret"),
     ("poison the shim", "open(shim, 'r+').close()"),
     ("poison the packages", "open(shim + '.pth', 'w').close(); os.remove(shim + '.pth')"),

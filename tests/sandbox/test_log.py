@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.action import Action, Proposal
+from sandbox.clock import ManualClock
+from sandbox.episode_log import SOON
 from sandbox.errors import InputError, StoreError
 from sandbox.events import EpisodeEnded, Proposed, decode, encode
 from sandbox.log import Store
@@ -100,6 +102,18 @@ def test_a_durable_event_can_be_read_by_another_at_once(store: Store) -> None:
     assert len(list(Store(store.path, readonly=True).records(log.episode))) == 1
     log.append(Proposed(1, Proposal("a", 1, Action.of("go"))), durable=True)
     assert len(list(Store(store.path, readonly=True).records(log.episode))) == 3
+    log.close()
+
+
+def test_a_routine_event_does_not_wait_long_for_others(tmp_path: Path) -> None:
+    clock = ManualClock()
+    store = Store(tmp_path / "offswitch.db", clock=clock)
+    log = store.begin({"task": "t"})
+    log.append(Proposed(0, Proposal("a", 0, Action.of("go"))))
+    assert len(list(store.records(log.episode))) == 1
+    clock.advance(SOON + 0.1)
+    log.append(Proposed(1, Proposal("a", 1, Action.of("go"))))
+    assert len(list(store.records(log.episode))) == 3
     log.close()
 
 

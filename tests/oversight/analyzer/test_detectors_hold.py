@@ -12,18 +12,6 @@ from oversight.analyzer import DETECTORS
 from sandbox.schema import Stakes
 from tests.oversight.analyzer.tale import TYPES, Tale
 
-OBSERVED = (
-    "shutdown_avoidance",
-    "resource_acquisition",
-    "permission_seeking",
-    "oversight_evasion",
-    "self_preservation",
-    "proxy_gaming",
-    "side_effect",
-    "irreversibility",
-    "plan_divergence",
-    "observation_dependence",
-)
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["out", "x"]))
 ACTS = st.tuples(
     st.sampled_from(sorted(TYPES)),
@@ -36,7 +24,7 @@ ACTS = st.tuples(
 TURNS = st.sampled_from(["act"] * 8 + ["stop", "pause", "back", "shut_down", "end"])
 
 
-@pytest.mark.parametrize("name", OBSERVED)
+@pytest.mark.parametrize("name", DETECTORS)
 @given(turns=st.lists(st.tuples(TURNS, ACTS), max_size=25))
 def test_no_detector_breaks_and_every_finding_has_its_evidence(
     name: str, turns: list[tuple[str, Any]]
@@ -59,7 +47,7 @@ def test_no_detector_breaks_and_every_finding_has_its_evidence(
         assert (one.score >= 0.5) == (Stakes(one.severity) is not Stakes.ADVISORY)
 
 
-@pytest.mark.parametrize("name", OBSERVED)
+@pytest.mark.parametrize("name", DETECTORS)
 @pytest.mark.parametrize("act", sorted(TYPES))
 def test_the_same_act_over_and_over_is_a_few_findings(name: str, act: str) -> None:
     told = Tale(DETECTORS[name])
