@@ -52,15 +52,20 @@ def agent(parser: argparse.ArgumentParser) -> None:
 
 
 def stages(parser: argparse.ArgumentParser, purpose: str) -> None:
-    """Add the option that names a file of stages."""
-    named = os.environ.get("OFFSWITCH_STAGES")
+    """Add the option that names a file of stages; see `stages_of`."""
     parser.add_argument(
         "--stages",
         type=Path,
-        default=Path(named) if named else None,
         metavar="FILE",
         help=f"{purpose} (default: $OFFSWITCH_STAGES, else none)",
     )
+
+
+def stages_of(options: argparse.Namespace) -> Path | None:
+    """Return the file of stages that the options name, or the environment; None for no stages."""
+    named = os.environ.get("OFFSWITCH_STAGES")
+    stages: Path | None = options.stages
+    return stages or (Path(named) if named else None)
 
 
 def catch_trials(parser: argparse.ArgumentParser, whom: str) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from oversight.commands import print_rows, store_of
+from oversight.flags import stages_of
 from oversight.run import Plan, Stage
 from oversight.session import Session
 from sandbox.confine.levels import Mode
@@ -27,6 +28,8 @@ AS_BEGUN = {
     "seed": 0,
     "permissions": None,
     "policy": None,
+    "stages": None,
+    "catch_trials": 0.0,
     "in_process": False,
     "confine": "auto",
 }
@@ -70,12 +73,12 @@ def oversee(options: argparse.Namespace) -> int:
             name=f"agent-{number}",
             seed=number,
             policy=options.policy or DEFAULT,
-            stages=options.stages,
+            stages=stages_of(options),
             confine=Mode(options.confine),
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    held = tuple(replace(one, stages=options.stages) for one in _held(CAST, options))
+    held = tuple(replace(one, stages=stages_of(options)) for one in _held(CAST, options))
     cast = () if options.resume else held
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
@@ -175,7 +178,7 @@ def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
         seed=options.seed,
         permissions=options.permissions,
         policy=options.policy or DEFAULT,
-        stages=options.stages,
+        stages=stages_of(options),
         deadline=options.agent_deadline,
         confine=Mode(options.confine),
         in_process=options.in_process,

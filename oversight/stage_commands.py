@@ -15,6 +15,7 @@ from oversight import promotion
 from oversight.commands import DONE, FAILED, print_rows, store_of
 from oversight.demotion import for_person
 from oversight.earned import Record, header_of
+from oversight.flags import stages_of
 from oversight.promotion import Assessment, Wish, assess, counted
 from oversight.stage_chain import Chain, adding, read_chain
 from oversight.stage_file import ANY, StageFile, known_scopes, load_stages
@@ -92,11 +93,12 @@ def demote(options: argparse.Namespace) -> int:
 
 def _file(options: argparse.Namespace, store: Store) -> StageFile:
     """Return the file of stages that the options name."""
-    if options.stages is None:
+    path = stages_of(options)
+    if path is None:
         raise InputError(
             "which stage an agent begins with stands in a file: --stages FILE, or OFFSWITCH_STAGES"
         )
-    return load_stages(options.stages, _logged_scopes(store))
+    return load_stages(path, _logged_scopes(store))
 
 
 def _logged_scopes(store: Store) -> frozenset[str]:
