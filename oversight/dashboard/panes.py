@@ -82,16 +82,21 @@ def alarm(scene: Scene, current: RequestView | None, fresh: list[str], *, muted:
 
 
 def agent_row(member: MemberView, waited: float | None, *, blind: bool) -> tuple[str, ...]:
-    """Return one agent's row: name, kind, steps, state and, where there are stages, its stage."""
+    """Return one agent's row: name, kind, steps, state."""
     kind = "" if blind else printable(member.agent.rpartition(":")[2], 12)
     state = f"waiting {card.seconds(waited)}" if waited is not None else member.state
     if member.compliance and not member.ended and waited is None:
         state = f"{state}, {member.compliance.partition(':')[0]}"
-    if member.stage:
-        state = f"{state}, {printable(member.stage, 60)}"
     if member.fault:
         state = f"FAULT {printable(member.fault, 60)}"
     return printable(member.name, 12), kind, f"{member.steps}/{member.max_steps}", state
+
+
+def world_title(scene: Scene, name: str) -> str:
+    """Return the title of the drawn world: whose it is and, where there are stages, its stage."""
+    member = scene.members.get(name)
+    stage = f", {printable(member.stage, 60)}" if member and member.stage else ""
+    return f"WORLD of {printable(name, 20)}{stage}"
 
 
 def workload(figures: Figures, *, over: bool, blind: bool) -> Content:
