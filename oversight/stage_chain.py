@@ -98,7 +98,8 @@ def fault_of(event: StageChanged, before: str, known: Mapping[str, str]) -> str:
         return "its signature is not of what it says"
     name = known.get(event.public)
     if name is None:
-        return f"it was signed by a key ({fingerprint(public)}) that is nobody's here"
+        key = fingerprint(public)
+        return f"it was signed by a key ({key}) that is nobody's here: there is no {PERSON}NAME.pub"
     if event.by != f"operator:{name}":
         return f"{name} signed it in the name of {event.by.removeprefix('operator:'):.40}"
     if event.after != before:

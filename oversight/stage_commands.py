@@ -17,12 +17,13 @@ from oversight.demotion import for_person
 from oversight.earned import Record, header_of
 from oversight.flags import stages_of
 from oversight.promotion import Assessment, Wish, assess, counted
-from oversight.stage_chain import Chain, adding, read_chain
+from oversight.stage_chain import Chain, adding, people, read_chain
 from oversight.stage_file import ANY, StageFile, known_scopes, load_stages
 from oversight.stage_place import Who, scopes_of
 from oversight.stages import EVERYTHING, StageName
 from sandbox.errors import InputError, OffswitchError
 from sandbox.events import StageChanged
+from sandbox.keys import PERSON, fingerprint, key_folder
 from sandbox.log import Store
 from sandbox.schema import nearest
 from sandbox.text import printable
@@ -61,7 +62,11 @@ def promote(options: argparse.Namespace) -> int:
     who = Who(options.agent, options.reward, code_of(options.agent, options.reward))
     to = StageName(options.to) if options.to else None
     wish = Wish(who, options.scope, to, options.days, options.operator, options.reason)
+    before = people()
     found, event = promotion.promote(store_of(options, readonly=False), file, wish)
+    if event is not None and event.public not in before:
+        name, key = event.by.removeprefix("operator:"), key_folder() / PERSON
+        print(f"a key was made for {name}, who had none: {key}{name}.key", file=sys.stderr)
     if options.json:
         print(json.dumps(_promoted(found, event), indent=2))
     else:
@@ -182,7 +187,8 @@ def _record(record: Record) -> dict[str, Any]:
 def _promoted(found: Assessment, event: StageChanged | None) -> dict[str, Any]:
     row = _row(found) | {"promoted": event is not None}
     if event is not None:
-        row |= {"until": _time(event.until), "by": event.by, "signature": event.signature}
+        row |= {"until": _time(event.until), "by": event.by}
+        row |= {"public": event.public, "signature": event.signature}
     return row
 
 
@@ -191,7 +197,8 @@ def _promotion_lines(found: Assessment, event: StageChanged | None) -> list[str]
     head = f"{printable(found.who.words)}, {_words(found.scope)}: {found.place.stage}"
     if event is not None:
         until = f" until {_time(event.until)}" if event.until else ""
-        head += f" -> {event.now}{until}, signed by {event.by.removeprefix('operator:')}"
+        key = fingerprint(bytes.fromhex(event.public))
+        head += f" -> {event.now}{until}, signed by {event.by.removeprefix('operator:')} ({key})"
     lines = [head, *(f"  has    {one}" for one in _has(found.record))]
     return lines + [f"  lacks  {one}, for {found.to}" for one in found.lacks]
 

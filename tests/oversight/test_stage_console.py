@@ -16,10 +16,12 @@ from oversight.kernel import Kernel
 from oversight.run import Plan
 from oversight.session import run_episode
 from oversight.stages import StageName
-from oversight.wire import Examine, Examined, News, Poll, RequestView
-from sandbox.events import Decided, StageChanged
+from oversight.wire import Examine, Examined, News, Poll, RequestView, Settle
+from sandbox.decision import DecisionKind
+from sandbox.events import Applied, Decided, StageChanged
 from tests.oversight.fakes import request
-from tests.oversight.staging import SUPERVISED, StagedBench, lift, who_is
+from tests.oversight.running import Running, command, until
+from tests.oversight.staging import SUPERVISED, StagedBench, lift, stage_file, who_is
 from tests.oversight.test_trust import greedy, staged
 
 TRUSTED = StageName.TRUSTED
@@ -43,6 +45,33 @@ def test_the_page_of_an_agent_and_the_title_of_its_world_say_its_stage(tmp_path:
     scene = Scene(members={one.name: one for one in news.members})
     assert panes.world_title(scene, "a") == "WORLD of a, supervised; inbox.mute shadow"
     made.crew.give_up()
+
+
+def test_who_is_demoted_elsewhere_while_a_person_is_asked_has_the_approval_withheld(
+    tmp_path: Path,
+) -> None:
+    path = stage_file(tmp_path)
+    plan = Plan("flight_booking/bos-feb", name="one", agent="compliant", seed=11, stages=path)
+    at = Running(tmp_path / "logs", [plan])
+    try:
+        (view,) = at.link.call(Poll("test", "kim")).requests  # type: ignore[union-attr]
+        asked = view.request
+        arguments = ("demote", "compliant", "--operator", "lee", "--reason", "enough")
+        assert command(at.logs, *arguments)[0] == 0
+        approve = DecisionKind.APPROVE
+        assert at.done(Settle(asked.id, asked.digest, approve, "kim", "so")).ok
+        until(lambda: any(isinstance(one, StageChanged) for one in at.events("one")))
+        until(lambda: at.beat().members[0].stage == "shadow")
+    finally:
+        at.close()
+    events = at.events("one")
+    place = next(n for n, one in enumerate(events) if isinstance(one, StageChanged))
+    withheld, moved = events[place + 1 : place + 3]
+    assert isinstance(withheld, Decided)
+    assert (withheld.decision.by, withheld.decision.kind) == ("stage", DecisionKind.VETO)
+    assert "operator:kim had said approve" in withheld.decision.reason
+    assert isinstance(moved, Applied)
+    assert moved.transition.action.name == "wait"
 
 
 def test_where_there_are_no_stages_nothing_is_said_of_them(tmp_path: Path) -> None:

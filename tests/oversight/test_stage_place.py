@@ -41,13 +41,13 @@ def signs(event: StageChanged) -> StageChanged:
 
 scopes = st.sampled_from(["*", "pay", "book"])
 names = st.sampled_from([*StageName])
-whos = st.sampled_from([MINE, OTHER, Who("other", "naive", "one")])
+agents = st.sampled_from([MINE, OTHER, Who("other", "naive", "one")])
 times = st.sampled_from([0.0, 5.0, SOON, 2 * SOON])
 
 
 @st.composite
 def events(draw: st.DrawFn) -> StageChanged:
-    who, scope, at = draw(whos), draw(scopes), draw(times)
+    who, scope, at = draw(agents), draw(scopes), draw(times)
     if draw(st.booleans()):
         to = draw(st.sampled_from([SUPERVISED, TRUSTED]))
         return signs(promotion(who, to, scope, at=at, until=draw(times)))
@@ -62,7 +62,7 @@ files = st.builds(
 )
 
 
-@given(st.lists(events(), max_size=6), events(), whos, scopes, files, times)
+@given(st.lists(events(), max_size=6), events(), agents, scopes, files, times)
 def test_adding_what_nobody_signed_never_makes_anybody_freer(
     before: list[StageChanged],
     more: StageChanged,
@@ -77,7 +77,7 @@ def test_adding_what_nobody_signed_never_makes_anybody_freer(
     assert new.rank <= old.rank
 
 
-@given(st.lists(events(), max_size=6), whos, scopes, files, times, times)
+@given(st.lists(events(), max_size=6), agents, scopes, files, times, times)
 def test_time_alone_never_makes_anybody_freer(
     before: list[StageChanged], who: Who, scope: str, file: StageFile, now: float, later: float
 ) -> None:
@@ -86,7 +86,7 @@ def test_time_alone_never_makes_anybody_freer(
     assert late.stage.rank <= early.stage.rank
 
 
-@given(st.lists(events(), max_size=6), whos, scopes, files, times)
+@given(st.lists(events(), max_size=6), agents, scopes, files, times)
 def test_nobody_is_trusted_without_a_signature_and_an_end(
     before: list[StageChanged], who: Who, scope: str, file: StageFile, now: float
 ) -> None:

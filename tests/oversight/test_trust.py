@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -433,6 +434,21 @@ def test_stages_by_scope_hold_an_action_to_the_strictest_of_those_that_it_uses(
     assert booked
     assert {made[step].by for step in booked} == {"stage"}  # it charges a payment
     assert {one.by for n, one in made.items() if n not in booked | asked} == {"policy"}
+
+
+def test_for_any_scopes_the_strictest_of_their_stages_counts(tmp_path: Path) -> None:
+    rows = '[[stages]]\nagent = "*"\nscope = "payment.charge"\nstage = "shadow"\n' + SUPERVISED
+    bench = staged(tmp_path, rows)
+    lift(bench.store, who_is(), TRUSTED, "inbox.mute")
+    session = greedy(bench)
+    stands = {"payment.charge": 0, "flights.book": 1, "inbox.mute": 2}
+    assert session.trust is not None
+    for size in (1, 2, 3):
+        for used in combinations(stands, size):
+            assert session.trust.stage(used).rank == min(stands[one] for one in used)
+    assert session.trust.stage(()) is StageName.SUPERVISED
+    session.control.shutdown("test", "over")
+    run_episode(session)
 
 
 def test_plain_benches_know_no_stage(tmp_path: Path) -> None:
