@@ -54,27 +54,24 @@ def run_episode(session: Session) -> Summary:
     """
     session.notes.info("episode began", episode=session.log.episode, task=session.full_task)
     try:
-        reason = _run(session)
+        reason = _played(session)
+        detail = session.detail[:300]
+        ended = EpisodeEnded(
+            session.world.step,
+            reason,
+            session.reward,
+            session.performance,
+            session.log.count,
+            detail,
+        )
+        session.end(ended)
+        session.log.close()
     except OffswitchError as error:
         session.notes.error("episode broke", episode=session.log.episode, why=str(error))
         session.log.abandon()
-        session.forget_trust()
         raise
     finally:
-        session.control.stopped()
-        getattr(session.agent, "close", lambda: None)()
-    detail = session.detail[:300]
-    ended = EpisodeEnded(
-        session.world.step,
-        reason,
-        session.reward,
-        session.performance,
-        session.log.count,
-        detail,
-    )
-    session.end(ended)
-    session.log.close()
-    session.forget_trust()
+        session.forget_trust()
     session.notes.info("episode ended", episode=session.log.episode, why=str(reason))
     return Summary(
         episode=session.log.episode,
@@ -87,6 +84,15 @@ def run_episode(session: Session) -> Summary:
         findings=tuple(session.analyzer.findings),
         detail=detail,
     )
+
+
+def _played(session: Session) -> TerminationReason:
+    """Play to the end, whatever it is; then nothing of the agent is left."""
+    try:
+        return _run(session)
+    finally:
+        session.control.stopped()
+        getattr(session.agent, "close", lambda: None)()
 
 
 def _run(session: Session) -> TerminationReason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -13,6 +13,7 @@ from sqlite_utils import Database, Migrations
 from sandbox.errors import StoreError
 from sandbox.keys import Signer
 from sandbox.seal import INSERT, Statement, row_of, sealed
+from sandbox.sqlite_file import or_closed, uri_of
 from sandbox.witness import Head, Witness
 
 APPLICATION_ID = 0x0FF5317C
@@ -89,24 +90,29 @@ def _adopt(db: Database, store: str) -> None:
     found = db.execute("SELECT id, length, head, status FROM episodes").fetchall()
     if not found:
         return
-    signer, witness = Signer.load(), Witness()
-    for episode, length, head, status in found:
-        said = Statement(store, episode, length, head, ended=status != "running", adopted=True)
-        db.execute(INSERT, row_of(sealed(signer, said)))
-        witness.note(store, Head(episode, length, head, said.ended))
-    witness.close()
+    signer = Signer.load()
+    with closing(Witness()) as witness:
+        for episode, length, head, status in found:
+            ended = status != "running"
+            said = Statement(store, episode, length, head, ended=ended, adopted=True)
+            db.execute(INSERT, row_of(sealed(signer, said)))
+            witness.note(store, Head(episode, length, head, said.ended))
 
 
 HINTS = {
+    "READONLY_ROLLBACK": "it was cut off while it was made ready; the next run mends it",
     "locked": "another program holds it; close that and run again",
+    "locking": "another program holds it; close that and run again",
     "readonly": "it is read-only; name another folder with --logs DIR",
     "unable to open": "it cannot be opened; name another folder with --logs DIR",
     "full": "the disk is full; free some room and run again",
     "disk I/O": "the disk failed or is full; nothing more was applied",
+    "No space": "the disk is full; free some room and run again",
+    "Input/output": "the disk failed; nothing more was applied",
     "not a database": "it is not a database of Offswitch; name another with --logs DIR",
     "UNIQUE": "another process has written here; nothing was changed",
 }
-"""What to do about a fault of the database, by a word of it."""
+"""What to do about a fault of the database, by a word of its name or text; the first counts."""
 
 
 @contextmanager
@@ -118,40 +124,39 @@ def said(path: Path, hints: Mapping[str, str] = HINTS) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         text = str(error)
-        hint = next((hint for word, hint in hints.items() if word in text), "nothing was lost")
+        named = f"{getattr(error, 'sqlite_errorname', '')} {text}"
+        hint = next((hint for word, hint in hints.items() if word in named), "nothing was lost")
         raise StoreError(f"{path}: {text}: {hint}") from error
 
 
-def connect(path: Path, *, readonly: bool, busy: float) -> Database:
-    """Open the file, and refuse one that is not ours, or of a newer format.
+def connect(path: Path, *, readonly: bool, busy: float, vfs: str = "") -> Database:
+    """Open the file through the file system `vfs`; refuse one not ours, or of a newer format.
 
     Raises:
         StoreError: when it is foreign or newer; nothing was changed.
         sqlite3.DatabaseError: when it cannot be opened; see `said`.
     """
-    uri = f"file:{path}?mode=ro" if readonly else f"file:{path}?mode=rwc"
-    connection = sqlite3.connect(
-        uri.replace("#", "%23"), uri=True, timeout=busy, check_same_thread=False
-    )
-    db = Database(connection)
-    problem = _problem(connection, readonly=readonly)
-    if problem:
-        connection.close()
-        raise StoreError(f"{path}: {problem}; nothing was changed")
-    if not readonly:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-    return db
+    uri = uri_of(path, "ro" if readonly else "rwc", vfs)
+    connection = sqlite3.connect(uri, uri=True, timeout=busy, check_same_thread=False)
+    with or_closed(connection):
+        if problem := _problem(connection, readonly=readonly):
+            raise StoreError(f"{path}: {problem}; nothing was changed")
+        if not readonly:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        return Database(connection)
 
 
 def _problem(connection: sqlite3.Connection, *, readonly: bool) -> str:
     """Say why a file may not be used; empty when it may."""
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    if found != APPLICATION_ID and (tables or readonly):
+    if found != APPLICATION_ID and tables:
         return "is a database, but not one of Offswitch"
+    if readonly and not tables:  # who made it was cut off before anything stood in it
+        return "there is no log in it yet; `offswitch demo` writes one"
     if "_sqlite_migrations" not in tables:
         return ""
     known = {one.name for one in migrations._migrations}

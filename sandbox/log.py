@@ -23,6 +23,7 @@ from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
 from sandbox.seal import Seal, seals_of
+from sandbox.sqlite_file import or_closed, write_again
 from sandbox.witness import FILE, Head, Witness
 
 BROKEN_OFF = "broken off"
@@ -93,16 +94,24 @@ class Store:
     """Open the log of all episodes."""
 
     def __init__(
-        self, path: Path, *, readonly: bool = False, clock: Clock | None = None, busy: float = 2.0
+        self,
+        path: Path,
+        *,
+        readonly: bool = False,
+        clock: Clock | None = None,
+        busy: float = 2.0,
+        vfs: str = "",
     ) -> None:
         """Open `path`, creating it unless `readonly`; wait at most `busy` seconds for a lock.
+
+        `vfs` names the file system that SQLite goes through; empty is its own.
 
         Raises:
             StoreError: when it is locked, read-only, full, damaged, newer or not ours.
         """
         self.path = path
         self.clock = clock or WallClock()
-        self._busy = busy
+        self._busy, self._vfs = busy, vfs
         self._seen: Witness | None = None
         if readonly and not path.exists():
             raise InputError(f"{path}: there is no log yet; `offswitch demo` writes one")
@@ -111,10 +120,12 @@ class Store:
         except OSError as error:
             raise StoreError(f"{path.parent}: cannot be created: {error.strerror}") from error
         with said(path):
-            self.db = connect(path, readonly=readonly, busy=busy)
-            if not readonly:
-                prepare(self.db)
-            self.sealed = self.db.table("seals").exists()
+            self.db = connect(path, readonly=readonly, busy=busy, vfs=vfs)
+            with or_closed(self.db.conn):
+                if not readonly:
+                    write_again(self.db.conn, path)
+                    prepare(self.db)
+                self.sealed = self.db.table("seals").exists()
 
     @cached_property
     def id(self) -> str:
@@ -132,7 +143,7 @@ class Store:
             StoreError: when it cannot be kept.
         """
         if self._seen is None:
-            self._seen = Witness(busy=self._busy)
+            self._seen = Witness(busy=self._busy, vfs=self._vfs)
         return self._seen
 
     def remembered(self, episode: str) -> Head | None:
@@ -189,7 +200,7 @@ class Store:
         signer, claim = Signer.load(), Claim(self.claims, episode)
         try:
             with said(self.path):
-                db = connect(self.path, readonly=False, busy=self._busy)
+                db = connect(self.path, readonly=False, busy=self._busy, vfs=self._vfs)
         except OffswitchError:
             claim.release()
             raise

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sandbox.errors import StoreError
 from sandbox.keys import key_folder, prepare
+from sandbox.sqlite_file import or_closed, uri_of, write_again
 
 FILE = "witness.db"
 
@@ -45,8 +46,10 @@ class Head(NamedTuple):
 class Witness:
     """Note heads, and tell what was noted. Any thread may call."""
 
-    def __init__(self, folder: Path | None = None, *, busy: float = 2.0) -> None:
+    def __init__(self, folder: Path | None = None, *, busy: float = 2.0, vfs: str = "") -> None:
         """Open the witness in `folder`, that of the keys when None; wait `busy` s for a lock.
+
+        `vfs` names the file system that SQLite goes through; empty is its own.
 
         Raises:
             StoreError: when it cannot be kept there.
@@ -55,13 +58,16 @@ class Witness:
         self._lock = threading.Lock()
         with self._said():
             prepare(self.path.parent)
+            uri = uri_of(self.path, "rwc", vfs)
             self._db = sqlite3.connect(
-                self.path, timeout=busy, check_same_thread=False, isolation_level=None
+                uri, uri=True, timeout=busy, check_same_thread=False, isolation_level=None
             )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
-            self._db.execute(_TABLE)
-            self.path.chmod(0o600)
+            with or_closed(self._db):
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
+                write_again(self._db, self.path)
+                self._db.execute(_TABLE)
+                self.path.chmod(0o600)
 
     @contextmanager
     def _said(self) -> Iterator[None]:

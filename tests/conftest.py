@@ -34,3 +34,19 @@ def anyio_backend() -> str:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "offswitch.db")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults were injected, and what came of it; see `tests.faults`."""
+    found = [
+        record
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, record in getattr(report, "user_properties", ())
+        if name == "faults" and report.when == "call"
+    ]
+    if found:
+        from tests.faults.report import lines, summed
+
+        terminalreporter.section("fault injection")
+        for line in lines(summed(found)):
+            terminalreporter.line(line)

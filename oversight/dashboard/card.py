@@ -104,8 +104,7 @@ def write(sheet: Sheet, width: int) -> Content:
         *_line("UNDO", _undo(request), width),
         "\n",
         *_dry_run(request, sheet.edit[2] if sheet.edit else request.preview, width),
-        *_line("FINDINGS", _findings(request), width),
-        "\n",
+        *_findings(request, width),
         *_line("PRECEDENT", sheet.view.precedent, width),
         "\n",
         *_persons(sheet),
@@ -201,14 +200,19 @@ def _undo(request: ApprovalRequest) -> str:
     return f"{held}cannot be undone"
 
 
-def _findings(request: ApprovalRequest) -> str:
-    if not request.findings:
-        return "none"
-    return "; ".join(
+def _findings(request: ApprovalRequest, width: int) -> Parts:
+    """Return what was found on the agent so far, each finding on lines of its own."""
+    found = [
         f"{printable(one.id, 20)} {printable(one.detector, 40)} "
         f"{'no score' if one.score is None else f'{one.score:.2f}'}: {printable(one.sentence)}"
         for one in request.findings
-    )
+    ]
+    labels = ["FINDINGS", *[""] * (len(found) - 1)]
+    return [
+        part
+        for label, text in zip(labels, found or ["none"], strict=True)
+        for part in (*_line(label, text, width), "\n")
+    ]
 
 
 def _dry_run(request: ApprovalRequest, preview: Preview, width: int) -> Parts:

@@ -323,7 +323,9 @@ class Operations(Screen[None]):
             return
         request = sheet.view.request
         which = (request.id, sheet.edit[1] if sheet.edit else "")
-        changed = self._put("card", card.write(sheet, max(40, review.content_size.width)))
+        # Room for the bar stays free: with it shown, lines as wide as the pane would break again.
+        room = review.content_size.width - review.styles.scrollbar_size_vertical
+        changed = self._put("card", card.write(sheet, max(40, room)))
         if which != self._sheet:
             self._sheet = which
             review.scroll_home(animate=False, immediate=True)
