@@ -80,17 +80,17 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         flags.analyze,
     ),
     "stages": (
-        "say who is trusted how far, and what the next step takes",
+        "say who is trusted how far, and what comes next",
         "offswitch stages --stages stages.toml",
         flags.stages_list,
     ),
     "promote": (
-        "trust an agent one step further, where its record allows it",
+        "trust an agent one step further, by its record",
         "offswitch promote planner --to trusted --days 14 --stages stages.toml",
         flags.promote,
     ),
     "demote": (
-        "trust an agent less, from any terminal, at once",
+        "trust an agent less, at once, from any terminal",
         "offswitch demote planner --reason 'it booked twice'",
         flags.demote,
     ),
