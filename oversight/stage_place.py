@@ -73,9 +73,9 @@ def place(changes: Iterable[Change], who: Who, scope: str, begins: Beginning, no
         mine = event.scope == scope or not own
         if event.signature:
             if mine and _lifts(event, who, found.stage):
-                found = _moved(seq, event, event.until)
-        elif StageName(event.now).rank <= found.stage.rank and (mine or event.by != EXPIRY):
-            found = _moved(seq, event, 0.0)
+                found = _moved(seq, event)
+        elif _lowers(event, found.stage) and (mine or event.by != EXPIRY):
+            found = _moved(seq, event)
         own = own or event.scope == scope
     return _expired(found, max(now, latest))
 
@@ -97,8 +97,20 @@ def _lifts(event: StageChanged, who: Who, stage: StageName) -> bool:
     return ends and (event.code, event.was, event.now) == (who.code, stage, stage.above)
 
 
-def _moved(seq: int, event: StageChanged, until: float) -> Place:
-    return Place(StageName(event.now), seq, event.at, until, event.by, event.reason)
+def _lowers(event: StageChanged, stage: StageName) -> bool:
+    """Tell whether what nobody signed takes effect: nothing is lowered to trust.
+
+    Else such a row would take the end of a trust away.
+    """
+    to = StageName(event.now)
+    return to is not StageName.TRUSTED and to.rank <= stage.rank
+
+
+def _moved(seq: int, event: StageChanged) -> Place:
+    """Return where a change brings an agent; only trust ends."""
+    stage = StageName(event.now)
+    until = event.until if stage is StageName.TRUSTED else 0.0
+    return Place(stage, seq, event.at, until, event.by, event.reason)
 
 
 def _expired(found: Place, now: float) -> Place:

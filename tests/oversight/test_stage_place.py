@@ -152,6 +152,18 @@ def test_trust_ends_by_itself_and_that_of_one_scope_leaves_another_alone() -> No
     assert stands(*both, scope="pay", now=20.0) == "supervised"
 
 
+def test_no_row_that_nobody_signed_takes_the_end_of_a_trust_away() -> None:
+    top = signs(promotion(MINE, TRUSTED, until=10.0))
+    again = lowering(MINE, TRUSTED, at=1.0, until=SOON)
+    assert stands(top, again, now=9.0) == "trusted"
+    assert stands(top, again, now=10.0) == "supervised"
+
+
+def test_who_was_promoted_to_be_supervised_stays_so() -> None:
+    up = signs(promotion(MINE, SUPERVISED, until=10.0))
+    assert stands(up, file=rows(("*", SHADOW)), now=20.0) == "supervised"
+
+
 def test_what_has_ended_is_due_to_be_noted_until_it_is() -> None:
     top = signs(promotion(MINE, TRUSTED, until=10.0))
     for changes, due in (
