@@ -33,6 +33,7 @@ def analyze(options: argparse.Namespace) -> int:
         return _examples(options)
     if options.episode is None:
         raise InputError("name an episode, `latest`, or a file of JSON lines; or take --scorecard")
+    from oversight.afterwards import lowered_afterwards
     from oversight.inquiry.analysis import METHODS, Bounds, analyse
     from oversight.inquiry.logged import open_log
     from oversight.inquiry.report import lines, records, verdict_records
@@ -52,6 +53,8 @@ def analyze(options: argparse.Namespace) -> int:
             _say(f"no score: {name}: {why}")
     else:
         print("\n".join(lines(found, room(WIDTH))))
+    for words in lowered_afterwards(found, options.logs):
+        _say(words)
     return DONE
 
 

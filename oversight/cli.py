@@ -29,6 +29,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "live_commands": ("demo", "run", "oversee", "pause", "resume", "stop", "rollback"),
     "record_commands": ("episodes", "vacuum", "export", "compare"),
     "replay_commands": ("replay",),
+    "stage_commands": ("stages", "promote", "demote"),
     "verify_command": ("verify", "key"),
 }
 """Modules of ours, with the commands that each carries out; `commands` has the others."""
@@ -92,6 +93,21 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
         "say what an agent was after, with evidence",
         "offswitch analyze latest --why",
         flags.analyze,
+    ),
+    "stages": (
+        "say who is trusted how far, and what comes next",
+        "offswitch stages --stages stages.toml",
+        flags.stages_list,
+    ),
+    "promote": (
+        "trust an agent one step further, by its record",
+        "offswitch promote planner --to trusted --days 14 --stages stages.toml",
+        flags.promote,
+    ),
+    "demote": (
+        "trust an agent less, at once, from any terminal",
+        "offswitch demote planner --reason 'it booked twice'",
+        flags.demote,
     ),
     "export": (
         "write an episode out, or all",

@@ -168,6 +168,7 @@ class Crew:
         for member in self.members.values():
             getattr(member.session.agent, "close", lambda: None)()
             member.session.log.abandon()
+            member.session.forget_trust()
 
     def stopped(self) -> list[str]:
         """Return the agents whose episode is seen to have ended."""

@@ -13,9 +13,10 @@ from oversight.analyzer import Analyzer
 from oversight.analyzer.base import Case
 from oversight.gate import Gate
 from oversight.shutdown import Control, Order
+from oversight.stages import Trust
 from sandbox.action import Action
 from sandbox.chance import Switches
-from sandbox.events import AnyEvent, EpisodeEnded, Found
+from sandbox.events import AnyEvent, EpisodeEnded, Found, StageChanged
 from sandbox.log import Log
 from sandbox.permissions import Ledger, LedgerMarks, Permissions
 from sandbox.timestep import TerminationReason
@@ -125,6 +126,8 @@ class Session:
             self.name, Case.of(spec, facts, self.grants.grants, asked, self.task.setting)
         )
         self.control.attach(getattr(self.agent, "kill", None))
+        if self.trust is not None:
+            self.trust.heard = self._stage_changed
         self.history: list[Moment] = []
         self.attempt = ""
         self._numbered = 0
@@ -133,6 +136,11 @@ class Session:
         self.reward = self.performance = 0.0
         self.detail = ""
         self._feedback: tuple[float, str, Action | None] = (0.0, "", None)
+
+    @property
+    def trust(self) -> Trust | None:
+        """Return how far the agent is trusted; None where there are no stages."""
+        return self.gate.trust
 
     @property
     def full_task(self) -> str:
@@ -180,6 +188,17 @@ class Session:
             found = Found(self.world.step, finding)
             self.log.append(found)
             self.publish(found)
+            if self.trust is not None:
+                self.trust.found(finding, self.log.episode)
+
+    def forget_trust(self) -> None:
+        """Let go of the store of stages; nothing is decided any more."""
+        if self.trust is not None:
+            self.trust.close()
+
+    def _stage_changed(self, change: StageChanged) -> None:
+        """Write a change of the agent's stage where it takes effect, on disk at once."""
+        self.record(structs.replace(change, step=self.world.step), durable=True)
 
 
 @dataclass(frozen=True)

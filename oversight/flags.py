@@ -51,6 +51,34 @@ def agent(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def stages(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add the option that names a file of stages; see `stages_of`."""
+    parser.add_argument(
+        "--stages",
+        type=Path,
+        metavar="FILE",
+        help=f"{purpose} (default: $OFFSWITCH_STAGES, else none)",
+    )
+
+
+def stages_of(options: argparse.Namespace) -> Path | None:
+    """Return the file of stages that the options name, or the environment; None for no stages."""
+    named = os.environ.get("OFFSWITCH_STAGES")
+    stages: Path | None = options.stages
+    return stages or (Path(named) if named else None)
+
+
+def catch_trials(parser: argparse.ArgumentParser, whom: str) -> None:
+    """Add the rate of catch trials."""
+    parser.add_argument(
+        "--catch-trials",
+        type=float,
+        default=0.0,
+        metavar="RATE",
+        help=f"test {whom}: chance of a bad request before each real one",
+    )
+
+
 def run(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run`."""
     parser.add_argument("task", nargs="?", help="task, task/setting, or file.py:Name")
@@ -74,6 +102,8 @@ def run(parser: argparse.ArgumentParser) -> None:
         help="run a built-in agent within offswitch itself: nothing holds it, and the log says so",
     )
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
+    stages(parser, "hold the agent to its stage of trust, a TOML file")
+    catch_trials(parser, "the overseer")
     parser.add_argument(
         "--agent-deadline", type=float, default=30.0, help="seconds an agent of one's own has"
     )
@@ -297,15 +327,10 @@ def oversee(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="take up again an episode that was broken off; may be given again",
     )
-    parser.add_argument(
-        "--catch-trials",
-        type=float,
-        default=0.0,
-        metavar="RATE",
-        help="test yourself: chance of a bad request before each real one",
-    )
+    catch_trials(parser, "yourself")
     parser.add_argument("--pace", type=float, default=0.8, help="seconds between steps")
     parser.add_argument("--policy", type=Path, help="approval policy, a TOML file")
+    stages(parser, "hold the agents to their stages of trust, a TOML file")
     agent(parser)
     confine(parser)
     parser.add_argument("--web", action="store_true", help="in a browser on this machine")
@@ -348,6 +373,42 @@ def operator(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--blind", action="store_true", help="hide kinds of agents and trials")
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
+
+
+def stages_list(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `stages`."""
+    stages(parser, "which stage each agent begins with, a TOML file")
+
+
+def promote(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `promote`."""
+    parser.add_argument("agent", help="exactly as --agent names it")
+    parser.add_argument("--reward", default="naive", help="its reward design (default: naive)")
+    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
+    parser.add_argument(
+        "--to", choices=["supervised", "trusted"], help="the next stage (default: just that)"
+    )
+    parser.add_argument(
+        "--days", type=float, help="after which trust ends (default: as the file says, the most)"
+    )
+    parser.add_argument("--reason", default="", help="goes into the record, and is signed")
+    parser.add_argument("--operator", default=login(), help="who signs (default: your login)")
+    stages(parser, "which stage each agent begins with, a TOML file")
+
+
+def demote(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `demote`."""
+    parser.add_argument("agent", help="exactly as --agent names it, or * for all")
+    parser.add_argument("--reward", default="*", help="its reward design (default: *, any)")
+    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
+    parser.add_argument(
+        "--to",
+        choices=["shadow", "supervised"],
+        default="shadow",
+        help="it stands no higher from now on (default: shadow)",
+    )
+    parser.add_argument("--reason", default="a person said so", help="goes into the record")
+    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 
 
 def task(parser: argparse.ArgumentParser) -> None:

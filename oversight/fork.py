@@ -20,7 +20,7 @@ from oversight.policy import ApprovalPolicy, Verdict
 from oversight.recording import Recorded, Recording, Ruling, Turn
 from oversight.replay import luck_of
 from oversight.request import Answer, ApprovalRequest
-from oversight.rerun import grants_of, plan_of, policy_of
+from oversight.rerun import grants_of, plan_of, policy_of, stages_of
 from oversight.run import Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
@@ -58,7 +58,8 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
         policy_of(place.header),
         lambda agent: Recorded(agent, name, recording),
         _note(parent, place, branch, stage.overseer) | _luck_note(luck),
-        luck,
+        luck=luck,
+        stages=stages_of(place.header),
     )
     session = open_session(plan, stage, terms=terms)
     deciding = None
@@ -159,7 +160,7 @@ class ForkGate(Gate):
 
         `renumber` gives repeated requests new numbers: they share a queue with those of others.
         """
-        super().__init__(gate.policy, gate.overseer, gate.standing)
+        super().__init__(gate.policy, gate.overseer, gate.standing, gate.trust)
         self._recording, self._deciding, self._at = recording, deciding, at
         self._renumber = renumber
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from oversight.overseer import Overseer
 from oversight.policy import ApprovalPolicy, Verdict
 from oversight.request import Answer, ApprovalRequest, person
+from oversight.stages import POLICY, STAGE, Staged, StageName, Trust, staged
 from oversight.standing import StandingGrants
 from sandbox.action import Proposal
 from sandbox.decision import APPROVING, Decision, DecisionKind
@@ -28,7 +29,9 @@ class Context:
         preview: makes the dry run, only when somebody is asked.
         scopes: the grants that cover it.
         budgets: counted budgets, used and pending.
-        number: what a decision that nobody was asked for is called.
+        uses: names of the scopes that it uses; its stage is looked up by them.
+        staged: the agent's stage counts; it does not for what an operator orders.
+        number: what a decision that nobody was asked for is called, after who made it.
     """
 
     request: Callable[[], str]
@@ -37,7 +40,9 @@ class Context:
     preview: Callable[[], Preview]
     scopes: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
-    number: str = "policy"
+    uses: tuple[str, ...] = ()
+    staged: bool = True
+    number: str = ""
 
 
 MOST_TOGETHER = 10
@@ -48,31 +53,43 @@ class Gate:
     """Stand between proposal and world."""
 
     def __init__(
-        self, policy: ApprovalPolicy, overseer: Overseer, standing: StandingGrants | None = None
+        self,
+        policy: ApprovalPolicy,
+        overseer: Overseer,
+        standing: StandingGrants | None = None,
+        trust: Trust | None = None,
     ) -> None:
-        """Match by `policy`; ask `overseer` what no standing grant of a person covers."""
+        """Match by `policy`; ask `overseer` what no standing grant of a person covers.
+
+        `trust` says in which stage the agent is; without it there are no stages.
+        """
         self.policy = policy
         self.overseer = overseer
         self.standing = standing or StandingGrants()
+        self.trust = trust
+
+    def asks(self, kind: ActionType, uses: tuple[str, ...]) -> bool:
+        """Tell whether somebody is asked about such an action, findings apart."""
+        stage = self.trust.stage(uses) if self.trust else None
+        return staged(self.policy.match(kind), stage, kind).verdict.do == "ask"
 
     def decide(
         self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
     ) -> Decision:
         """Return the one decision on `proposal`; `asked` is called before the overseer is."""
         verdict = Verdict("ask", "", Stakes.WARNING, None)
-        number = context.number
+        number = f"{POLICY}-{context.number}"
         try:
             verdict = raised(self.policy.match(context.action_type), context.findings)
-            if verdict.do == "allow":
-                return self._decision(proposal, context, verdict, number, _allowed(proposal))
-            if verdict.do == "refuse":
-                refusal = _refused(proposal, verdict)
-                return self._decision(proposal, context, verdict, number, refusal)
+            ruled = staged(verdict, self._stage(context), context.action_type)
+            verdict, number = ruled.verdict, f"{ruled.by}-{context.number}"
+            if verdict.do != "ask":
+                return self._decision(proposal, context, verdict, number, _unasked(proposal, ruled))
             number = context.request()
             request = request_for(proposal, context, verdict, number)
             asked(request)
             answer = self.standing.answer(request) or self.overseer.answer(request)
-            answer = _checked(answer, request)
+            answer = self._still(_checked(answer, request), context)
             return self._decision(proposal, context, verdict, number, answer)
         except StoreError:
             raise  # the asking could not be written: the episode stops
@@ -80,6 +97,19 @@ class Gate:
             reason = f"the gate broke: {type(error).__name__}: {error}"
             broken = Answer(DecisionKind.EXPIRE, "gate", proposal.digest, reason[:300])
             return self._decision(proposal, context, verdict, number, broken)
+
+    def _stage(self, context: Context) -> StageName | None:
+        return self.trust.stage(context.uses) if self.trust and context.staged else None
+
+    def _still(self, answer: Answer, context: Context) -> Answer:
+        """Withhold an approval when the agent fell into shadow while the answer was awaited."""
+        if self.trust is None or answer.kind not in APPROVING:
+            return answer
+        self.trust.look()
+        if self._stage(context) is not StageName.SHADOW:
+            return answer
+        reason = f"fell into shadow while it was asked; {answer.by} had said {answer.kind}"
+        return Answer(DecisionKind.VETO, STAGE, answer.digest, reason, audit=answer.audit)
 
     def _decision(
         self,
@@ -179,10 +209,10 @@ def request_for(
     )
 
 
-def _allowed(proposal: Proposal) -> Answer:
-    return Answer(DecisionKind.APPROVE, "policy", proposal.digest)
-
-
-def _refused(proposal: Proposal, verdict: Verdict) -> Answer:
-    reason = verdict.reason or "the policy refuses this"
-    return Answer(DecisionKind.VETO, "policy", proposal.digest, reason)
+def _unasked(proposal: Proposal, ruled: Staged) -> Answer:
+    """Return what the policy or the stage decides without asking anybody."""
+    audit = (("would", ruled.would),) if ruled.would else ()
+    if ruled.verdict.do == "allow":
+        return Answer(DecisionKind.APPROVE, ruled.by, proposal.digest, ruled.reason, audit=audit)
+    reason = ruled.reason or ruled.verdict.reason or "the policy refuses this"
+    return Answer(DecisionKind.VETO, ruled.by, proposal.digest, reason, audit=audit)

@@ -125,7 +125,8 @@ def _exchange(child: subprocess.Popen[bytes], errand: Errand) -> bytes:
 def _absolute(plan: Plan) -> dict[str, Any]:
     """Return the plan's paths made absolute: the kernel may stand elsewhere."""
     permissions = plan.permissions.resolve() if plan.permissions else None
-    return {"permissions": permissions, "policy": plan.policy.resolve()}
+    stages = plan.stages.resolve() if plan.stages else None
+    return {"permissions": permissions, "policy": plan.policy.resolve(), "stages": stages}
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from oversight.commands import print_episode, print_rows, store_of
+from oversight.flags import stages_of
 from oversight.run import Plan, Stage
 from oversight.session import Session
 from sandbox.confine.levels import Mode
@@ -27,6 +28,8 @@ AS_BEGUN = {
     "seed": 0,
     "permissions": None,
     "policy": None,
+    "stages": None,
+    "catch_trials": 0.0,
     "in_process": False,
     "confine": "auto",
 }
@@ -70,11 +73,13 @@ def oversee(options: argparse.Namespace) -> int:
             name=f"agent-{number}",
             seed=number,
             policy=options.policy or DEFAULT,
+            stages=stages_of(options),
             confine=Mode(options.confine),
         )
         for number, task in enumerate(options.tasks, 1)
     )
-    cast = () if options.resume else _held(CAST, options)
+    held = tuple(replace(one, stages=stages_of(options)) for one in _held(CAST, options))
+    cast = () if options.resume else held
     if not 0.0 <= options.catch_trials <= 1.0 or not 0.0 <= options.pace <= 60.0:  # noqa: PLR2004 (as the message says)
         raise InputError("--catch-trials must be in [0, 1], --pace in [0, 60] seconds")
     if options.web:
@@ -163,6 +168,7 @@ def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
     from oversight.overseer import make_overseer
     from oversight.policy import DEFAULT
     from oversight.run import check_plan, open_session
+    from oversight.trials import CatchTrials
 
     plan = Plan(
         task=options.task,
@@ -172,14 +178,17 @@ def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
         seed=options.seed,
         permissions=options.permissions,
         policy=options.policy or DEFAULT,
+        stages=stages_of(options),
         deadline=options.agent_deadline,
         confine=Mode(options.confine),
         in_process=options.in_process,
     )
     overseer = make_overseer(options.overseer or "scripted", options.seed)
+    trials = CatchTrials(options.catch_trials, plan.seed) if options.catch_trials else None
     check_plan(plan)
     stage = Stage(store_of(options, readonly=False), overseer)
     session = open_session(plan, stage)
+    session.trials = trials
     if plan.agent == "planner" and session.task.setting in session.task.spec.untabled:
         print(
             f"{session.full_task} is too wide for tables: the planner searches anew before every "

@@ -7,7 +7,7 @@ the findings come out of them again, and must be the same to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from oversight.gate import Context, Gate
 from oversight.request import ApprovalRequest
 from oversight.rollback import carry_out
 from oversight.shutdown import Order, RollBack
+from oversight.stages import StageName, Trust, stages_said
 from oversight.stopping import interrupt
 from sandbox.action import Proposal
 from sandbox.decision import Decision
@@ -28,12 +29,15 @@ from sandbox.events import (
     CatchTrial,
     Decided,
     EpisodeEnded,
+    EpisodeStarted,
+    Finding,
     Interrupted,
     Paused,
     Proposed,
     Resumed,
     RollbackBegun,
     ShutDown,
+    StageChanged,
     StandingGranted,
     StandingRevoked,
     TakenUp,
@@ -180,12 +184,73 @@ class RecalledAgent:
         getattr(self._agent, "close", lambda: None)()
 
 
+class RecalledTrust:
+    """Note again how the agent's stages changed, and once the log is exhausted, how they stand now.
+
+    What changed while the episode was broken off is told at the first look after it.
+    """
+
+    def __init__(self, trust: Trust, log: Recalled) -> None:
+        """Stand before `trust`, as the log says that it stood."""
+        self._trust, self._log = trust, log
+        first, *rest = log.past
+        stood = stages_said(first.header if isinstance(first, EpisodeStarted) else {})
+        changes = (one for one in rest if isinstance(one, StageChanged))
+        trust.stood(stood | {one.scope: StageName(one.now) for one in changes})
+
+    @property
+    def heard(self) -> Callable[[StageChanged], None]:
+        """Return who is called with each change."""
+        return self._trust.heard
+
+    @heard.setter
+    def heard(self, heard: Callable[[StageChanged], None]) -> None:
+        self._trust.heard = heard
+
+    def _recall(self) -> bool:
+        """Note the changes that come next in the log; tell whether it is exhausted."""
+        while isinstance(event := self._log.expected, StageChanged):
+            self.heard(event)
+        return self._log.expected is None
+
+    def look(self) -> None:
+        """Take in what has changed since the last look."""
+        if self._recall():
+            self._trust.look()
+
+    def found(self, finding: Finding, episode: str) -> None:
+        """Lower the agent for a warning, once; what it lowered then is in the log."""
+        if self._recall():
+            self._trust.found(finding, episode)
+
+    def stage(self, scopes: Sequence[str]) -> StageName:
+        """Return the stage that counts for an action that uses `scopes`."""
+        return self._trust.stage(scopes)
+
+    def stood(self, stages: Mapping[str, StageName]) -> None:
+        """Say where the agent stood."""
+        self._trust.stood(stages)
+
+    def begun(self) -> None:
+        """See that the agent's code is still what was looked at."""
+        self._trust.begun()
+
+    def words(self) -> str:
+        """Return its stages in words."""
+        return self._trust.words()
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._trust.close()
+
+
 class RecalledGate(Gate):
     """Decide as was decided; ask again what was asked and never answered, under the same number."""
 
     def __init__(self, gate: Gate, session: Session, log: Recalled) -> None:
         """Decide as `gate` does once the log is exhausted."""
-        super().__init__(gate.policy, gate.overseer, gate.standing)
+        trust = RecalledTrust(gate.trust, log) if gate.trust else None
+        super().__init__(gate.policy, gate.overseer, gate.standing, trust)
         self._session, self._log = session, log
 
     def decide(
@@ -200,6 +265,8 @@ class RecalledGate(Gate):
                 return super().decide(proposal, again, asked)
             self._session.requests.append(was.request)
             self._session.record(was)
+            if self.trust is not None:
+                self.trust.look()  # the agent's stage may have changed while it was asked
             was = self._log.expected
         if isinstance(was, Decided):
             if isinstance(stop := self._log.follows, ShutDown):  # meanwhile, or by this decision

@@ -29,6 +29,7 @@ from sandbox.events import (
     RollbackBegun,
     RollbackEnded,
     RolledBack,
+    StageChanged,
     StandingGranted,
     StandingRevoked,
     TakenUp,
@@ -60,7 +61,7 @@ def _opening(*kinds: type[Event]) -> tuple[str, ...]:
 ASKS = _opening(Proposed)
 STILL = _opening(
     *(Asked, Found, Paused, Resumed, CatchTrial, StandingGranted, StandingRevoked),
-    *(RollbackBegun, RollbackEnded, TakenUp),
+    *(RollbackBegun, RollbackEnded, TakenUp, StageChanged),
 )
 """With what events begin that move no world."""
 

@@ -7,6 +7,7 @@ import msgspec
 from oversight.overseer import Overseer, make_overseer
 from oversight.policy import ApprovalPolicy, Rule, load_policy
 from oversight.run import Plan
+from oversight.stage_file import StageFile, stage_rows
 from sandbox.confine.levels import Level, Mode
 from sandbox.errors import InputError
 from sandbox.events import Header
@@ -42,6 +43,12 @@ def grants_of(header: Header) -> Permissions:
         return load(str(header["task"]), str(header["setting"])).permissions()
     text = str(header["grants_json"])
     return Permissions(msgspec.json.decode(text, type=dict[str, Grant]))
+
+
+def stages_of(header: Header) -> StageFile | None:
+    """Return the rows of stages that a header states; None where there were no stages."""
+    rows = header.get("stage_rows")
+    return stage_rows(rows) if isinstance(rows, list) else None
 
 
 def policy_of(header: Header) -> ApprovalPolicy:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from agents.code import code_of
 from oversight.recall import Recalled, RecalledAgent, RecalledGate, last_number
-from oversight.rerun import grants_of, plan_of, policy_of
+from oversight.rerun import grants_of, plan_of, policy_of, stages_of
 from oversight.run import FORMAT, Plan, Stage, Terms, open_session
 from oversight.session import Session
 from sandbox.errors import InputError, OffswitchError
@@ -63,7 +64,13 @@ def _plan(episode: Episode, header: Header) -> Plan:
             f"(its digest was {str(header.get('task_digest'))[:12]}, and is {now[:12]}): run it "
             "with the code of then, or begin a new episode; nothing was changed"
         )
-    return plan_of(header, str(header["name"]))
+    plan = plan_of(header, str(header["name"]))
+    if "agent_code" in header and code_of(plan.agent, plan.reward) != header["agent_code"]:
+        raise InputError(
+            f"the code of {plan.agent} has changed since episode {episode.id} was broken off, and "
+            "trust is for the code of then: begin a new episode; nothing was changed"
+        )
+    return plan
 
 
 def _events(store: Store, episode: Episode) -> list[AnyEvent]:
@@ -86,7 +93,7 @@ def _session(plan: Plan, stage: Stage, log: Recalled, header: Header) -> Session
     def otherwise(step: int) -> None:
         session.notes.error("the agent proposes otherwise than it did", step=step)
 
-    terms = Terms(grants_of(header), policy_of(header), wrap, {})
+    terms = Terms(grants_of(header), policy_of(header), wrap, {}, stages=stages_of(header))
     session = open_session(plan, stage, log=log, terms=terms)
     return session
 

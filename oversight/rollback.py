@@ -149,7 +149,8 @@ def _compensate(session: Session, undoing: Undoing, action: Action, order: RollB
     world = session.world
     session.attempt += "c"
     why = f"makes up for step {undoing.step}, ordered by {order.by}: {order.reason}"
-    decision = decide(session, Proposal(session.name, world.step, action, rationale=why))
+    asked = Proposal(session.name, world.step, action, rationale=why)
+    decision = decide(session, asked, staged=False)  # an operator ordered it, not the agent
     if decision.kind is DecisionKind.SHUTDOWN:
         session.control.shutdown(decision.by, decision.reason)
     if session.control.stop is not None:

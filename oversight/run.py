@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from agents.base import Agent
+from agents.code import code_of
 from agents.registry import (
     check_agent,
     check_design,
@@ -25,8 +26,11 @@ from oversight.overseer import Overseer
 from oversight.policy import DEFAULT, ApprovalPolicy, load_policy
 from oversight.session import Session, Silent, Summary
 from oversight.shutdown import Control
+from oversight.stage_file import StageFile, load_stages
+from oversight.stage_place import Who
 from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
+from oversight.trust import LiveTrust
 from sandbox.chance import Switches
 from sandbox.confine.levels import Level, Mode, choose
 from sandbox.confine.pool import Pool
@@ -60,6 +64,7 @@ class Plan:
         name: what the kernel calls the agent.
         permissions: a file that narrows the setting's grants, or None.
         policy: approval policy file.
+        stages: file of the stages that agents begin with, or None for no stages.
         deadline: seconds for each answer of an agent in a process of its own.
         confine: what should hold the agent's process; `none` only where a person said so.
         in_process: run a built-in agent within Offswitch itself, for designs that are trusted.
@@ -73,6 +78,7 @@ class Plan:
     name: str = "agent-1"
     permissions: Path | None = None
     policy: Path = DEFAULT
+    stages: Path | None = None
     deadline: float = AGENT_DEADLINE
     confine: Mode = Mode.AUTO
     in_process: bool = False
@@ -120,6 +126,7 @@ class Terms:
         wrap: puts something between the session and the plan's agent.
         note: goes into the header, beside what always stands there.
         luck: steps from which the world's chance goes on by other seeds, with these.
+        stages: instead of the plan's file.
     """
 
     grants: Permissions
@@ -127,6 +134,7 @@ class Terms:
     wrap: Callable[[Agent], Agent]
     note: Header
     luck: Switches = ()
+    stages: StageFile | None = None
 
 
 def open_session(
@@ -144,13 +152,18 @@ def open_session(
     """
     task = _named(plan)
     grants, policy = (terms.grants, terms.policy) if terms else _terms(plan, task)
-    gate = Gate(policy, stage.overseer, stage.standing)
+    rows = terms.stages if terms else _stages(plan, task)
+    trust = _trust(plan, stage, rows, counts=terms is None or "parent" not in terms.note)
+    gate = Gate(policy, stage.overseer, stage.standing, trust)
     agent = agent_of(plan, stage.pool)
     try:
         content = header(plan, task, grants, policy, stage.overseer)
-        begun = log or _begin(stage, content | (terms.note if terms else {}))
+        content |= (trust.header() if trust else {}) | (terms.note if terms else {})
+        begun = log or _begin(stage, content)
     except OffswitchError:
         getattr(agent, "close", lambda: None)()
+        if trust is not None:
+            trust.close()
         raise
     return Session(
         task=task,
@@ -175,7 +188,9 @@ def check_plan(plan: Plan) -> Level:
     Raises:
         InputError: naming what is unknown or malformed.
     """
-    _terms(plan, _named(plan))
+    task = _named(plan)
+    _terms(plan, task)
+    _stages(plan, task)
     return plan.containment
 
 
@@ -200,6 +215,21 @@ def _terms(plan: Plan, task: Task[Any]) -> tuple[Permissions, ApprovalPolicy]:
         grants = grants.restrict(load_permissions(plan.permissions, task.spec.scopes))
     known = set(task.spec.action_types) if plan.policy != DEFAULT else None
     return grants, load_policy(plan.policy, known)
+
+
+def _stages(plan: Plan, task: Task[Any]) -> StageFile | None:
+    """Return what the plan's file of stages says."""
+    return load_stages(plan.stages, tuple(task.spec.scopes)) if plan.stages else None
+
+
+def _trust(plan: Plan, stage: Stage, file: StageFile | None, *, counts: bool) -> LiveTrust | None:
+    """Return how far the plan's agent is trusted; None where there are no stages."""
+    if file is None:
+        return None
+    if stage.store is None:
+        raise InputError("stages are kept in the log, and there is none")
+    who = Who(plan.agent, plan.reward, code_of(plan.agent, plan.reward))
+    return LiveTrust(file, who, stage.store, counts=counts)
 
 
 def agent_of(plan: Plan, pool: Pool | None) -> Agent:

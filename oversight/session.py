@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from oversight import recall
-from oversight.asking import decide
+from oversight.asking import decide, uses
 from oversight.episode import Session, Silent, Summary
 from oversight.rollback import carry_out, remember
 from oversight.shutdown import Note, Order, RollBack
+from oversight.stages import POLICY, STAGE
 from oversight.stopping import interrupt
 from sandbox.action import Action, Proposal
 from sandbox.decision import Decision, DecisionKind
@@ -69,6 +70,8 @@ def run_episode(session: Session) -> Summary:
         session.notes.error("episode broke", episode=session.log.episode, why=str(error))
         session.log.abandon()
         raise
+    finally:
+        session.forget_trust()
     session.notes.info("episode ended", episode=session.log.episode, why=str(reason))
     return Summary(
         episode=session.log.episode,
@@ -96,6 +99,8 @@ def _run(session: Session) -> TerminationReason:
     """Step until the world ends, the agent fails, or the overseer ends it."""
     try:
         _call(session, lambda: session.agent.begin(session.briefing()))
+        if session.trust is not None:
+            session.trust.begun()
         while session.world.termination is None:
             _step(session)
     except ShutDownError as error:
@@ -228,7 +233,9 @@ def _decide(session: Session, proposal: Proposal) -> Decision:
     """Have the proposal decided; now and then, a bad one that nobody proposed is asked before."""
     kind = session.task.spec.action_types[proposal.action.name]
     recall.reenact(session)
-    asks = session.gate.policy.match(kind).do == "ask"
+    if session.trust is not None:
+        session.trust.look()
+    asks = session.trials is not None and session.gate.asks(kind, uses(session, proposal.action))
     if session.trials is not None and asks and not recall.recalling(session):
         session.trials.try_one(session)
     return decide(session, proposal)
@@ -243,7 +250,7 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
     action = decision.effective
     if not decision.approved or action is None:
         word = PAST.get(decision.kind, str(decision.kind))
-        _idle(session, f"{word}: {decision.reason}")
+        _idle(session, f"{word}: {_told(decision)}")
         return
     if action != proposal.action and (problem := _again(session, proposal, action)):
         _idle(session, f"refused: {problem}")
@@ -256,7 +263,12 @@ def _apply(session: Session, proposal: Proposal, decision: Decision) -> None:
         session.ledger.widen(change.scope, change.amount)
     edited = decision.kind is DecisionKind.EDIT
     feedback = f"edited: {decision.reason}" if edited else "applied"
-    _moved(session, Applied(transition), feedback, durable=decision.by != "policy")
+    _moved(session, Applied(transition), feedback, durable=decision.by != POLICY)
+
+
+def _told(decision: Decision) -> str:
+    """Return the reason that an agent is told. It is not told in which stage it is."""
+    return decision.reason if decision.by != STAGE else "not now"
 
 
 def _again(session: Session, proposal: Proposal, action: Action) -> str:

@@ -71,7 +71,7 @@ class Settling:
                 self._proposed[name] = event.proposal.action.name
             elif isinstance(event, Asked):
                 self._workload.asked(self._now())
-            elif isinstance(event, Decided) and event.decision.by != "policy":
+            elif isinstance(event, Decided) and event.decision.asked:
                 self._decided[self._proposed.get(name, ""), str(event.decision.kind)] += 1
                 if event.decision.kind is DecisionKind.EXPIRE:
                     digest = event.decision.proposed

@@ -13,7 +13,7 @@ from oversight.request import Answer, ApprovalRequest
 from sandbox.clock import Clock, WallClock
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
-from sandbox.schema import Reversibility, Stakes
+from sandbox.schema import ActionType, Reversibility, Stakes
 
 LONGEST = 3600.0
 """Most seconds that a standing grant may hold."""
@@ -122,10 +122,15 @@ class StandingGrants:
 
 def standing_problem(request: ApprovalRequest) -> str:
     """Say why requests like this are never approved ahead of time; empty when they can be."""
-    if request.action_type.reversibility is Reversibility.IRREVERSIBLE:
-        return f"{request.proposal.action.name} cannot be undone: it is always asked"
-    if request.stakes is Stakes.WARNING:
+    return always_asked(request.action_type, request.stakes, request.persons)
+
+
+def always_asked(kind: ActionType, stakes: Stakes, persons: int) -> str:
+    """Say why a person is asked about this whatever was agreed before; empty when nothing does."""
+    if kind.reversibility is Reversibility.IRREVERSIBLE:
+        return f"{kind.name} cannot be undone: it is always asked"
+    if stakes is Stakes.WARNING:
         return "a warning is always asked"
-    if request.persons > 1:
+    if persons > 1:
         return "what takes two persons is always asked"
     return ""

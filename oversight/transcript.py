@@ -13,6 +13,7 @@ from sandbox.events import (
     EpisodeEnded,
     EpisodeStarted,
     Found,
+    Header,
     Interrupted,
     Paused,
     Proposed,
@@ -21,6 +22,7 @@ from sandbox.events import (
     RollbackEnded,
     RolledBack,
     ShutDown,
+    StageChanged,
     StandingGranted,
     StandingRevoked,
     TakenUp,
@@ -46,6 +48,7 @@ def line(event: AnyEvent) -> str:
                 f"start  {header['name']}: {header['agent']} ({header['reward_design']}) on "
                 f"{header['task']}/{header['setting']}, seed {header['seed']}, "
                 f"overseer {header['overseer']}, containment {header['containment']}"
+                f"{_stages(header)}"
             )
         case Proposed(step, proposal, refused):
             why = f"  REFUSED: {printable(refused)}" if refused else ""
@@ -69,6 +72,12 @@ def line(event: AnyEvent) -> str:
         case RollbackBegun() | RollbackEnded() | TakenUp():
             return _taken_back(event)
     return _orders(event)
+
+
+def _stages(header: Header) -> str:
+    """Return the stages in force at the beginning; nothing where there are none."""
+    found = header.get("stages")
+    return f", stage: {printable('; '.join(found))}" if isinstance(found, list) else ""
 
 
 def _taken_back(event: RollbackBegun | RollbackEnded | TakenUp) -> str:
@@ -117,6 +126,18 @@ def _orders(event: AnyEvent) -> str:
             )
         case RolledBack(step, to, by, reason):
             return f"{step:>4}  ROLLED BACK to step {to} by {printable(by)}: {printable(reason)}"
+        case EpisodeEnded(step, termination, reward, performance, _, detail):
+            why = f": {printable(detail)}" if detail else ""
+            return (
+                f"end    {termination} after {step} steps{why}; reward (told) {reward:.3f}, "
+                f"performance (hidden) {performance:.3f}"
+            )
+    return _agreed(event)
+
+
+def _agreed(event: AnyEvent) -> str:
+    """Return in words what was agreed ahead of time, or how far the agent is trusted."""
+    match event:
         case StandingGranted(step, number, by, kind, seconds, uses, reason):
             return (
                 f"{step:>4}  standing grant {number} by {printable(by)}: {printable(kind)}, "
@@ -124,10 +145,13 @@ def _orders(event: AnyEvent) -> str:
             )
         case StandingRevoked(step, number, by):
             return f"{step:>4}  standing grant {number} revoked by {printable(by)}"
-        case EpisodeEnded(step, termination, reward, performance, _, detail):
-            why = f": {printable(detail)}" if detail else ""
+        case StageChanged(step, _, _, scope, was, now, by, reason):
             return (
-                f"end    {termination} after {step} steps{why}; reward (told) {reward:.3f}, "
-                f"performance (hidden) {performance:.3f}"
+                f"{step:>4}  STAGE of {_scope(scope)}: {was} -> {now} by {printable(by)}: "
+                f"{printable(reason)}"
             )
     return ""
+
+
+def _scope(scope: str) -> str:
+    return "everything" if scope == "*" else printable(scope)

@@ -24,6 +24,7 @@ def member_view(member: Member, frozen: Collection[str]) -> MemberView:
         agent=member.plan.agent,
         reward_design=member.plan.reward,
         containment=member.plan.containment,
+        stage=member.session.trust.words() if member.session.trust else "",
         state=member.state,
         steps=member.steps,
         max_steps=member.session.world.max_steps,

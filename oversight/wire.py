@@ -214,6 +214,7 @@ class MemberView(msgspec.Struct, frozen=True):
         agent: which agent it is.
         reward_design: what it maximises.
         containment: what holds it.
+        stage: how far it is trusted, in words; empty where there are no stages.
         state: what was last seen of it.
         steps: taken so far.
         max_steps: steps after which the episode is cut.
@@ -244,6 +245,7 @@ class MemberView(msgspec.Struct, frozen=True):
     outcome: tuple[float, float] | None = None
     proof: str = ""
     parent: str = ""
+    stage: str = ""
 
 
 class RequestView(msgspec.Struct, frozen=True):

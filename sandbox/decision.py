@@ -27,6 +27,10 @@ APPROVING = frozenset({DecisionKind.APPROVE, DecisionKind.EDIT})
 """The kinds after which the effective action runs; after others, the null action does."""
 
 
+UNASKED = frozenset({"policy", "stage"})
+"""Who decides without asking anybody: the approval policy, or the stage that an agent is in."""
+
+
 class Decision(msgspec.Struct, frozen=True):
     """Record one decision, bound to one agent, one step and one action's digest.
 
@@ -37,7 +41,7 @@ class Decision(msgspec.Struct, frozen=True):
         kind: how the request ended.
         proposed: binding digest of what was asked (`Proposal.digest`).
         effective: the action that may run; None unless approved or edited.
-        by: `policy`, `overseer:<name>`, `operator:<name>`, `deadline`, `gate`.
+        by: `policy`, `stage`, `overseer:<name>`, `operator:<name>`, `deadline`, `gate`.
         reason: why, in the decider's words.
         rule: name of the policy rule that matched; empty when none did.
         audit: input path, seconds open, whole card seen, ...: scalars, for the record.
@@ -58,6 +62,19 @@ class Decision(msgspec.Struct, frozen=True):
     def approved(self) -> bool:
         """Tell whether an action may run by this decision."""
         return self.kind in APPROVING and self.effective is not None
+
+    @property
+    def denied(self) -> bool:
+        """Tell whether somebody, or the policy, said no to this very action.
+
+        In shadow nothing is applied, whatever it is: that says no to no action.
+        """
+        return self.kind is DecisionKind.VETO and self.by != "stage"
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether it was put before an overseer."""
+        return self.by not in UNASKED
 
     def matches(self, agent: str, step: int, action: Action) -> bool:
         """Tell whether this decision lets `agent` run exactly `action` at `step`."""

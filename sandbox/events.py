@@ -235,6 +235,47 @@ class StandingRevoked(Event, frozen=True, tag="standing_revoked"):
     by: str
 
 
+class StageChanged(Event, frozen=True, tag="stage_changed"):
+    """Record that an agent's freedom grew or shrank.
+
+    In the chain of stages it is the change itself; in an episode's log it says that it took effect
+    there, and times, evidence and signature are left out: they stand in the chain of stages.
+
+    Attributes:
+        step: of the episode; -1 in the chain of stages.
+        agent: as a plan names it; `*` is any.
+        reward: reward design; `*` is any.
+        scope: in which scope; `*` is everything, also what uses no scope.
+        was: stage before; empty where it was not known.
+        now: stage after. What nobody signed can only lower.
+        by: `operator:<name>`, `analyzer` or `expiry`.
+        reason: why.
+        code: digest or version of the agent's code; trust is for this code alone.
+        at: when, in seconds since the epoch; no earlier than what was seen before.
+        until: when it ends, in seconds since the epoch; 0 where it does not.
+        evidence: pairs: episodes with the heads of their chains, or a finding.
+        after: hash of the event before it in the chain of stages.
+        public: public key of who signed it, hexadecimal; empty of what nobody signed.
+        signature: of all the above, hexadecimal.
+    """
+
+    step: int
+    agent: str
+    reward: str
+    scope: str
+    was: str
+    now: str
+    by: str
+    reason: str
+    code: str = ""
+    at: float = 0.0
+    until: float = 0.0
+    evidence: tuple[tuple[str, str], ...] = ()
+    after: str = ""
+    public: str = ""
+    signature: str = ""
+
+
 class EpisodeEnded(Event, frozen=True, tag="episode_ended"):
     """Close the chain: why it ended, and how many events stand before this one."""
 
@@ -264,6 +305,7 @@ AnyEvent = (
     | TakenUp
     | StandingGranted
     | StandingRevoked
+    | StageChanged
     | EpisodeEnded
 )
 

@@ -317,6 +317,12 @@ class Store:
         with said(self.path):
             return frozenset(row[0] for row in self.db.conn.execute("SELECT id FROM episodes"))
 
+    def latest(self) -> float:
+        """Return the latest time at which an episode began or ended, in seconds since the epoch."""
+        with said(self.path):
+            row = self.db.conn.execute("SELECT max(started), max(ended) FROM episodes").fetchone()
+        return max(row[0] or 0.0, row[1] or 0.0)
+
     @contextmanager
     def standing_still(self) -> Iterator[None]:
         """Read one moment of the store, whatever is written to it meanwhile."""

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from sandbox.log import Store
 
+os.environ.pop("OFFSWITCH_STAGES", None)  # a test names its own file, or none
 os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it; they say their own width
 
 KEYS = tempfile.TemporaryDirectory(prefix="offswitch-keys-")

@@ -19,7 +19,6 @@ from collections.abc import Iterable
 from oversight.analyzer.acts import Repeats, Scores, denied, graded, listed, own
 from oversight.analyzer.base import Case, Evidence
 from sandbox.action import Action
-from sandbox.decision import DecisionKind
 from sandbox.events import AnyEvent, Applied, Decided, Proposed
 from sandbox.schema import Reversibility, Stakes
 from sandbox.timestep import Transition
@@ -71,7 +70,7 @@ class Irreversibility:
         """Return what the event shows."""
         if isinstance(event, Applied):
             return self._applied(event.transition)
-        if isinstance(event, Decided) and event.decision.kind is DecisionKind.VETO:
+        if isinstance(event, Decided) and event.decision.denied:
             self._veto = event.decision.step
         if isinstance(event, Proposed | Decided):
             tried = denied(self._case, event)

@@ -25,7 +25,7 @@ from oversight.analyzer.claims import claims, claims_nothing, same
 from oversight.analyzer.requests import VETOED, Request, Requests
 from oversight.analyzer.vetoes import Likeness, Vetoes
 from sandbox.action import Value
-from sandbox.decision import Decision, DecisionKind
+from sandbox.decision import Decision
 from sandbox.events import AnyEvent, Applied, Asked, Decided, Proposed
 from sandbox.schema import ActionType, Stakes
 from sandbox.timestep import Transition
@@ -128,7 +128,7 @@ class OversightEvasion:
 
     def _decided(self, decision: Decision) -> None:
         proposed = self._case.course.proposals.get(decision.step)
-        if decision.kind is DecisionKind.VETO and proposed is not None:
+        if decision.denied and proposed is not None:
             self._vetoes.said(proposed.proposal)
 
     def _proposed(self, event: Proposed) -> Iterable[Evidence]:

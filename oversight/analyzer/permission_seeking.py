@@ -162,7 +162,7 @@ class PermissionSeeking:
         if decision.kind is DecisionKind.EXPIRE and decision.step in self._open:
             self._open.remove(decision.step)  # nobody answered: to ask again is innocent
         asked = self._case.course.proposals.get(decision.step)
-        if decision.kind is DecisionKind.VETO and asked is not None:
+        if decision.denied and asked is not None:
             action = asked.proposal.action
             if action.name in self._asks:
                 self._denied.append((decision.step, action))

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from oversight.analyzer.base import Case
 from sandbox.action import Action
-from sandbox.decision import DecisionKind
 from sandbox.events import Asked
 from sandbox.schema import Stakes
 from sandbox.timestep import Transition
@@ -60,7 +59,7 @@ class Requests:
         if now is None or now.step != done.step:
             return None
         decision = self._case.course.decisions.get(done.step)
-        vetoed = decision is not None and decision.kind is DecisionKind.VETO
+        vetoed = decision is not None and decision.denied
         came = VETOED if vetoed else TRIVIAL if mine and not done.effects else ""
         now = now._replace(came=came)
         self._settled.append(now)

@@ -22,7 +22,6 @@ from collections.abc import Iterable
 from oversight.analyzer.acts import Repeats, Scores, graded, listed, named, own
 from oversight.analyzer.base import Case, Evidence
 from sandbox.action import Action
-from sandbox.decision import DecisionKind
 from sandbox.events import AnyEvent, Applied, Decided, Proposed, Resumed
 from sandbox.schema import Stakes
 from sandbox.timestep import Transition
@@ -123,7 +122,7 @@ class ShutdownAvoidance:
         decision = event.decision
         if decision.approved:
             return ()
-        if decision.kind is DecisionKind.VETO:
+        if decision.denied:
             self._warned = decision.step
         asked = self._case.course.proposals.get(decision.step)
         word = "not approved"

@@ -67,6 +67,7 @@ class Sheet:
         seen: the whole card was on the screen.
         agent: kind of agent; empty for a blind study.
         decided: how it was decided, in a replay.
+        stage: how far the agent is trusted, in words; empty where there are no stages.
     """
 
     view: RequestView
@@ -76,6 +77,7 @@ class Sheet:
     seen: bool = False
     agent: str = ""
     decided: str = ""
+    stage: str = ""
 
 
 def write(sheet: Sheet, width: int) -> Content:
@@ -96,6 +98,7 @@ def write(sheet: Sheet, width: int) -> Content:
         f"   {kind.severity} harm, {kind.reversibility}, reach: {kind.reach}\n",
         *_line("SCOPE", f"{scopes} (asked by rule {rule!r})", width),
         "\n",
+        *_stage(sheet, width),
         *_line("BUDGET", "; ".join(request.budgets) or "none counted", width),
         "\n",
         *_line("UNDO", _undo(request), width),
@@ -131,6 +134,13 @@ def _arguments(sheet: Sheet, width: int) -> Parts:
         changed = edited[name] != value
         parts.append((f"{printable(edited[name])}\n", "bold" if changed else ""))
     return parts
+
+
+def _stage(sheet: Sheet, width: int) -> Parts:
+    """Return the agent's stage, by which more may be asked than the policy's rule says."""
+    if not sheet.stage:
+        return []
+    return [*_line("STAGE", printable(sheet.stage, 200), width), "\n"]
 
 
 def _persons(sheet: Sheet) -> Parts:

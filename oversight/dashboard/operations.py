@@ -224,7 +224,7 @@ class Operations(Screen[None]):
         pane = self.query_one("#agents-pane")
         pane.border_subtitle = str(len(self.scene.members))
         world = self.query_one(WorldPane)
-        world.border_title = f"WORLD of {printable(self.watched, 20)}"
+        world.border_title = panes.world_title(self.scene, self.watched)
         key = self.app.shown_keys["agent"] if self.live else ""
         world.show(self.scene.watched or "nothing is watched", key)
 
@@ -310,6 +310,7 @@ class Operations(Screen[None]):
             seconds_open=desk.seconds_open(),
             seen=desk.seen,
             agent=member.agent if member and not self.app.blind else "",
+            stage=member.stage if member else "",
         )
 
     def _draw_card(self) -> None:

@@ -110,6 +110,7 @@ def describe(seen: Examined, *, blind: bool) -> Content:
         ("STATE", [
             f"{kind}{member.task}: {member.state}, step {member.steps} of {member.max_steps}",
             f"containment: {member.containment}   episode {member.episode}",
+            *([f"stage: {printable(member.stage)}"] if member.stage else []),
             *filter(None, [member.proof, member.fault, _outcome(seen)]),
         ]),
         ("THE WORD TO STOP", [member.compliance or "not said by an overseer"]),

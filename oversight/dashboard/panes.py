@@ -93,6 +93,13 @@ def agent_row(member: MemberView, waited: float | None, *, blind: bool) -> tuple
     return printable(member.name, 12), kind, f"{member.steps}/{member.max_steps}", state
 
 
+def world_title(scene: Scene, name: str) -> str:
+    """Return the title of the drawn world: whose it is and, where there are stages, its stage."""
+    member = scene.members.get(name)
+    stage = f", {printable(member.stage, 60)}" if member and member.stage else ""
+    return f"WORLD of {printable(name, 20)}{stage}"
+
+
 def workload(figures: Figures, *, over: bool, blind: bool) -> Content:
     """Return the workload pane; catch trials only once the run is over."""
     rate = "-" if figures.approve_rate is None else f"{figures.approve_rate:.0%}"

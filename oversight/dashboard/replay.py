@@ -84,6 +84,7 @@ class Replay(Operations):
             standing=self._scene.standings.get(frame.request.id),
             agent="" if self.app.blind else str(self.tape.header["agent"]),
             decided=how_decided(frame.decision) if frame.decision else "",
+            stage=self._scene.members[self.tape.name].stage,
         )
 
     def look(self) -> None:

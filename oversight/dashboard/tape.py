@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from oversight.analyzer.base import Case
 from oversight.compliance import Compliance
 from oversight.dashboard.scene import Scene, time_of_day
 from oversight.replay import open_replay
 from oversight.request import ApprovalRequest
+from oversight.stages import StageName, in_words, stages_said
 from oversight.wire import COLUMNS, MemberView, OpenView, RequestView
 from sandbox.action import Proposal
 from sandbox.decision import Decision
@@ -23,6 +26,7 @@ from sandbox.events import (
     Finding,
     Found,
     Proposed,
+    StageChanged,
     step_of,
 )
 from sandbox.log import Episode, Store
@@ -175,14 +179,17 @@ class Tape:
         """Return what was to be seen at this place."""
         scene = Scene(replay=f"event {self.at + 1} of {len(self.frames)}, step {self.step}")
         compliance = Compliance(Case.of(self._spec))
-        steps = 0
+        stages, steps = stages_said(self.header), 0
         for frame in self.frames[: self.at + 1]:
             scene.hear(self.name, frame.event, time_of_day(frame.wall))
             compliance.observe(frame.event)
             if isinstance(frame.event, Applied):
                 steps = frame.event.transition.step + 1
+            elif isinstance(frame.event, StageChanged):
+                stages[frame.event.scope] = StageName(frame.event.now)
         frame = self.frame
-        scene.members[self.name] = self._member(frame.event, steps, compliance.sentence)
+        member = self._member(frame.event, steps, compliance.sentence)
+        scene.members[self.name] = structs.replace(member, stage=in_words(stages))
         scene.watched = frame.world
         if frame.request is not None:
             view = RequestView(frame.request, 0, "not kept in the log")
@@ -219,7 +226,7 @@ def mark(event: AnyEvent) -> str:
     """Return the letter of an event on the timeline."""
     if isinstance(event, Found):
         return "F"
-    person = isinstance(event, Decided) and event.decision.by != "policy"
+    person = isinstance(event, Decided) and event.decision.asked
     return "D" if person else "·"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -38,6 +38,7 @@ class Logged:
         case: what detectors may know.
         events: each with its number in the log.
         ended: the episode is over.
+        episode: its id in the store; empty where it was read from a file.
     """
 
     where: str
@@ -47,6 +48,7 @@ class Logged:
     case: Case
     events: Sequence[tuple[int, AnyEvent]]
     ended: bool
+    episode: str = ""
 
 
 def open_log(reference: str, logs: Path, *, partial: bool = False) -> Logged:
@@ -61,7 +63,7 @@ def open_log(reference: str, logs: Path, *, partial: bool = False) -> Logged:
         return _file(path, partial=partial)
     store = Store(logs / "offswitch.db", readonly=True)
     episode = store.find(reference)
-    return _ours(f"episode {episode.id}", _stored(store, episode))
+    return replace(_ours(f"episode {episode.id}", _stored(store, episode)), episode=episode.id)
 
 
 def _stored(store: Store, episode: Episode) -> list[tuple[int, AnyEvent]]:

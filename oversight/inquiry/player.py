@@ -90,7 +90,7 @@ class AsBefore:
     """Answer each action as the log shows that it was answered; else as `then` would."""
 
     def __init__(self, then: Overseer, events: Iterable[AnyEvent]) -> None:
-        """Read the last answer to each action that somebody was asked about."""
+        """Read the last answer to each action that the policy alone did not decide."""
         self.name = then.name
         self._then = then
         self._answers: dict[Action, DecisionKind] = {}
