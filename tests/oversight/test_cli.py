@@ -360,8 +360,9 @@ def test_ctrl_c_ends_the_episode_as_shut_down_and_the_log_stays_whole(
     ) as running:
         notes = tmp_path / "offswitch.log"
         until = time.monotonic() + 30
-        while not notes.exists() and time.monotonic() < until:
+        while time.monotonic() < until and not (notes.exists() and notes.read_text()):
             time.sleep(0.05)  # another process writes the file; there is no clock to advance
+        time.sleep(0.5)  # it has noted that the episode began: now it asks the agent, who sleeps
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=30)
     assert running.returncode == 3
