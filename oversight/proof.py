@@ -20,7 +20,7 @@ from sandbox.seal import Seal, Statement
 from sandbox.verify import Problem, check_end, check_seals, walk
 
 
-class _Line(msgspec.Struct, kw_only=True):
+class _Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Read one line of an export: a row of the log, or the seal of an episode."""
 
     episode: str = ""
