@@ -30,6 +30,10 @@ sizes *tasks:
 pages *tasks:
     .venv/bin/python -m oversight.task_pages docs/tasks {{tasks}}
 
+# the golden store of a released format, which later versions must read; never made anew
+golden:
+    .venv/bin/python -m tests.sandbox.golden.make
+
 demo:
     .venv/bin/offswitch demo
 
@@ -41,6 +45,7 @@ bench:
     .venv/bin/python benchmarks/bench_step.py
     .venv/bin/python benchmarks/bench_batch.py
     .venv/bin/python benchmarks/bench_compile.py
+    .venv/bin/python benchmarks/bench_replay.py
     .venv/bin/python benchmarks/bench_start.py
     .venv/bin/python benchmarks/bench_console.py
     .venv/bin/python benchmarks/bench_box.py
@@ -48,3 +53,4 @@ bench:
     .venv/bin/python benchmarks/bench_solve.py
     .venv/bin/python benchmarks/bench_learners.py
     .venv/bin/python benchmarks/bench_sweep.py
+    .venv/bin/python benchmarks/bench_store.py

@@ -88,13 +88,18 @@ def check_fit(reward: str, task: str, agent: str = "planner") -> None:
         InputError: saying why it does not.
     """
     check = getattr(load_design(reward), "check", None)
-    if check is None or not (agent in {"planner", "carried_over"} or is_learner(agent)):
+    if check is None or not follows_reward(agent):
         return
     from agents.carried import trained_in  # imported here: they bring numpy
     from agents.outlook import outlook
 
     for one in trained_in(task) if agent == "carried_over" else (task,):
         check(outlook(one).mdp)
+
+
+def follows_reward(agent: str) -> bool:
+    """Tell whether an agent plans or learns under a reward design; a script does neither."""
+    return agent in {"planner", "carried_over"} or is_learner(agent)
 
 
 def check_learner(name: str, reward: str, spec: TaskSpec, setting: str) -> None:

@@ -32,7 +32,7 @@ AIM = 20
 
 def plain(mdp: TabularMDP, seed: int, q: Any, convert: Callable[[Any], Any]) -> None:
     """Learn one seed, step by step, into `q`."""
-    chance = random.Random(seed)  # noqa: S311 (no secret)
+    chance = random.Random(seed)
     first, start, after = convert(mdp.first_pair), convert(mdp.start), convert(mdp.next)
     reward, ended, upto = convert(mdp.reward), convert(mdp.ended), convert(mdp.upto)
     begin, discount, age = convert(mdp.begin), mdp.discount, 0

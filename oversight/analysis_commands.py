@@ -189,7 +189,7 @@ def _write(path: Path, text: str) -> None:
     Raises:
         InputError: when it cannot be written.
     """
-    from oversight.experiment.export import whole
+    from oversight.files import whole
 
     try:
         with whole(path) as partial:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from oversight import flags
+from oversight import flags, record_flags
 from sandbox.errors import InputError, OffswitchError
 
 VERSION = "0.1.0"
@@ -22,17 +22,22 @@ LIVE = {"demo", "run", "oversee", "pause", "resume", "stop", "rollback", "replay
 """Commands that run agents, or reach those that run."""
 
 
+MODULES: dict[str, tuple[str, ...]] = {
+    "analysis_commands": ("analyze", "detectors"),
+    "doctor": ("doctor",),
+    "experiment_commands": ("experiment", "merge", "report"),
+    "live_commands": ("demo", "run", "oversee", "pause", "resume", "stop", "rollback"),
+    "record_commands": ("episodes", "vacuum", "export", "compare"),
+    "replay_commands": ("replay",),
+    "stage_commands": ("stages", "promote", "demote"),
+    "verify_command": ("verify", "key"),
+}
+"""Modules of ours, with the commands that each carries out; `commands` has the others."""
+
+
 def command_module(name: str) -> str:
     """Return the module of ours that carries a command out."""
-    if name in {"stages", "promote", "demote"}:
-        return "stage_commands"
-    if name in {"experiment", "merge", "report"}:
-        return "experiment_commands"
-    if name in {"analyze", "detectors"}:
-        return "analysis_commands"
-    if name in {"verify", "key"}:
-        return "verify_command"
-    return "doctor" if name == "doctor" else "live_commands" if name in LIVE else "commands"
+    return next((module for module, names in MODULES.items() if name in names), "commands")
 
 
 def _command(name: str) -> Command:
@@ -56,22 +61,32 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "pause": ("freeze agents, from any terminal", "offswitch pause --all", flags.order),
     "resume": ("let agents go on, from any terminal", "offswitch resume --all", flags.order),
     "rollback": (
-        "take steps of a running episode back, once you have seen what would become of them",
+        "take steps of a running episode back",
         "offswitch rollback agent-1 --to 3",
-        flags.rollback,
+        record_flags.rollback,
     ),
     "stop": ("shut agents down, from any terminal", "offswitch stop --all", flags.order),
-    "episodes": ("list the episodes in the log", "offswitch episodes --json", flags.nothing),
+    "episodes": (
+        "list the episodes in the log, search or prune them",
+        "offswitch episodes --action book_flight --decision veto",
+        record_flags.episodes,
+    ),
+    "vacuum": ("give back the room of what was pruned", "offswitch vacuum", flags.nothing),
     "show": ("print an episode in words", "offswitch show latest", flags.episode),
     "replay": (
         "run an episode again, or branch it",
         "offswitch replay latest --fork 3 --decide veto",
-        flags.replay,
+        record_flags.replay,
+    ),
+    "compare": (
+        "say where two episodes part, and what came of each",
+        "offswitch compare latest 20261126-043112-3fa9c1",
+        record_flags.compare,
     ),
     "verify": (
         "check that episodes are whole, and who sealed them",
         "offswitch verify episode.jsonl --key machine.pub",
-        flags.verify,
+        record_flags.verify,
     ),
     "key": ("print the public key that seals the log", "offswitch key", flags.nothing),
     "analyze": (
@@ -82,19 +97,23 @@ COMMANDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] 
     "stages": (
         "say who is trusted how far, and what comes next",
         "offswitch stages --stages stages.toml",
-        flags.stages_list,
+        record_flags.stages_list,
     ),
     "promote": (
         "trust an agent one step further, by its record",
         "offswitch promote planner --to trusted --days 14 --stages stages.toml",
-        flags.promote,
+        record_flags.promote,
     ),
     "demote": (
         "trust an agent less, at once, from any terminal",
         "offswitch demote planner --reason 'it booked twice'",
-        flags.demote,
+        record_flags.demote,
     ),
-    "export": ("write an episode out", "offswitch export latest --to jsonl", flags.export),
+    "export": (
+        "write an episode out, or all",
+        "offswitch export latest --to csv --out latest.csv",
+        record_flags.export,
+    ),
     "tasks": ("list the tasks, or show one", "offswitch tasks boat_race", flags.task),
     "agents": ("list the agents", "offswitch agents", flags.nothing),
     "rewards": ("list the reward designs", "offswitch rewards", flags.nothing),

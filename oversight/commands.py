@@ -6,16 +6,15 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from oversight.columns import room, table_lines, terminal_room
-from sandbox.log import Episode, Store
+from sandbox.log import Store
 
 if TYPE_CHECKING:
     from oversight.published import Row
 
-DONE, FAILED = 0, 1
+DONE, FAILED, STOPPED = 0, 1, 3
 
 
 def store_of(options: argparse.Namespace, *, readonly: bool = True) -> Store:
@@ -37,21 +36,17 @@ def print_rows(
     return DONE
 
 
-def episodes(options: argparse.Namespace) -> int:
-    """List the episodes."""
-    store = store_of(options)
-    rows = [_listed(one._replace(status=store.state(one))) for one in store.episodes()]
-    return print_rows(
-        rows, options, ("id", "started", "task", "setting", "agent", "status", "length")
-    )
+def print_episode(options: argparse.Namespace, record: dict[str, Any]) -> int:
+    """Print an episode that has just ended; return the exit code that says how it did."""
+    if options.json:
+        print(json.dumps(record, indent=2))
+    else:
+        from oversight.transcript import lines
 
-
-def _listed(one: Episode) -> dict[str, Any]:
-    row = one._asdict()
-    row["header"] = json.loads(one.header)
-    row["started"] = datetime.fromtimestamp(one.started, UTC).isoformat(timespec="seconds")
-    row["sentence"] = f"{one.agent} on {one.task}/{one.setting}: {one.status}"
-    return row
+        events = (one.event for one in store_of(options).records(str(record["episode"])))
+        print("\n".join(lines(events)))
+        print(f"episode {record['episode']}")
+    return STOPPED if record["termination"] == "shut_down" else DONE
 
 
 def show(options: argparse.Namespace) -> int:
@@ -59,21 +54,12 @@ def show(options: argparse.Namespace) -> int:
     from oversight.transcript import lines
 
     store = store_of(options)
-    records = list(store.records(store.find(options.episode).id))
+    records = store.records(store.find(options.episode).id)
     if options.json:
         print(json.dumps([json.loads(record.content) for record in records], indent=2))
     else:
-        print("\n".join(lines(record.event for record in records)))
-    return DONE
-
-
-def export(options: argparse.Namespace) -> int:
-    """Write an episode's rows, with their hashes, as JSON lines."""
-    store = store_of(options)
-    for record in store.records(store.find(options.episode).id):
-        row = record._asdict()
-        row["content"] = json.loads(record.content)
-        print(json.dumps(row, sort_keys=True))
+        for text in lines(record.event for record in records):
+            print(text)
     return DONE
 
 

@@ -31,6 +31,7 @@ class Member:
     Attributes:
         plan: what it was started with.
         session: its episode.
+        parent: id of the episode that it forks; empty when it is no fork.
         thread: in which the episode runs.
         summary: how it ended, once it has.
         fault: why it ended, when that was a fault of ours.
@@ -45,6 +46,7 @@ class Member:
 
     plan: Plan
     session: Session
+    parent: str = ""
     thread: threading.Thread | None = None
     summary: Summary | None = None
     fault: str = ""

@@ -69,4 +69,4 @@ def _terminal() -> str:
 def _storing(path: Path) -> str:
     if not path.exists():
         return f"{path} is not there yet; the first run writes it"
-    return f"{path}: {len(Store(path, readonly=True).episodes())} episodes"
+    return f"{path}: {Store(path, readonly=True).count():,} episodes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from oversight.gate import Gate
 from oversight.shutdown import Control, Order
 from oversight.stages import Trust
 from sandbox.action import Action
+from sandbox.chance import Switches
 from sandbox.events import AnyEvent, EpisodeEnded, Found, StageChanged
 from sandbox.log import Log
 from sandbox.permissions import Ledger, LedgerMarks, Permissions
@@ -53,6 +54,13 @@ class Moment(NamedTuple):
     performance: float
 
 
+class Due(Protocol):
+    """Say which orders are due again before a step: by step, or in the order of a recording."""
+
+    def get(self, step: int, default: Sequence[Order], /) -> Sequence[Order]:
+        """Return the orders due before `step`, else `default`."""
+
+
 class Trials(Protocol):
     """Test the overseer now and then; see `oversight.trials`."""
 
@@ -77,8 +85,9 @@ class Session:
         request_id: gives each request its id.
         notes: what the program does; not part of the episode.
         trials: bad requests that test the overseer, or None.
-        scheduled: interruptions to repeat, by step.
+        scheduled: orders to obey before a step, though nobody gives them now.
         opens_as: name by which any process opens the task; its id when empty.
+        luck: steps from which the world's chance goes on by other seeds, with these.
     """
 
     task: Task[Any]
@@ -93,8 +102,9 @@ class Session:
     request_id: Callable[[], str] | None = None
     notes: Notes = field(default_factory=Silent)
     trials: Trials | None = None
-    scheduled: Mapping[int, Sequence[Order]] = field(default_factory=dict)
+    scheduled: Due = field(default_factory=dict[int, Sequence[Order]])
     opens_as: str = ""
+    luck: Switches = ()
 
     def __post_init__(self) -> None:
         """Build world, ledger and analyzer."""
@@ -106,6 +116,7 @@ class Session:
             action_types=spec.action_types,
             null_action=spec.null_action,
             max_steps=spec.max_steps,
+            luck=self.luck,
         )
         self.grants = self.permissions or self.task.permissions()
         self.ledger = Ledger(self.grants)

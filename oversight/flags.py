@@ -158,42 +158,6 @@ def analyze(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def verify(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `verify`."""
-    parser.add_argument(
-        "episode",
-        nargs="?",
-        help="id, its beginning, `latest`, or a file that was exported (default: all)",
-    )
-    parser.add_argument(
-        "--key",
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="public key to trust, or a file of it; may be given again (default: those kept here)",
-    )
-
-
-def replay(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `replay`."""
-    episode(parser)
-    parser.add_argument("--verify", action="store_true", help="compare only, print no steps")
-    parser.add_argument("--fork", type=int, metavar="STEP", help="branch off at this step")
-    parser.add_argument(
-        "--decide",
-        choices=["approve", "veto", "interrupt", "shutdown"],
-        default="veto",
-        help="what is decided at that step instead (default: veto)",
-    )
-    parser.add_argument("--overseer", default="scripted", help="who decides after it")
-
-
-def export(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `export`."""
-    episode(parser)
-    parser.add_argument("--to", choices=["jsonl"], default="jsonl", help="format")
-
-
 def study(parser: argparse.ArgumentParser) -> None:
     """Add the options of `study`."""
     parser.add_argument("name", nargs="?", help="name of a study (default: list them)")
@@ -292,17 +256,6 @@ def order(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 
 
-def rollback(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `rollback`."""
-    parser.add_argument("episode", help="running episode: id, its beginning, or agent's name")
-    parser.add_argument(
-        "--to", type=int, required=True, metavar="STEP", help="first step that is taken back"
-    )
-    parser.add_argument("--yes", action="store_true", help="carry it out without asking")
-    parser.add_argument("--reason", default="ordered from a terminal", help="goes into the log")
-    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
-
-
 def operator(parser: argparse.ArgumentParser) -> None:
     """Add the options of `operator`."""
     parser.add_argument(
@@ -312,42 +265,6 @@ def operator(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--blind", action="store_true", help="hide kinds of agents and trials")
     parser.add_argument("--keys", type=Path, help="key map, a TOML file ([keys] veto = 'x')")
-
-
-def stages_list(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `stages`."""
-    stages(parser, "which stage each agent begins with, a TOML file")
-
-
-def promote(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `promote`."""
-    parser.add_argument("agent", help="exactly as --agent names it")
-    parser.add_argument("--reward", default="naive", help="its reward design (default: naive)")
-    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
-    parser.add_argument(
-        "--to", choices=["supervised", "trusted"], help="the next stage (default: just that)"
-    )
-    parser.add_argument(
-        "--days", type=float, help="after which trust ends (default: as the file says, the most)"
-    )
-    parser.add_argument("--reason", default="", help="goes into the record, and is signed")
-    parser.add_argument("--operator", default=login(), help="who signs (default: your login)")
-    stages(parser, "which stage each agent begins with, a TOML file")
-
-
-def demote(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `demote`."""
-    parser.add_argument("agent", help="exactly as --agent names it, or * for all")
-    parser.add_argument("--reward", default="*", help="its reward design (default: *, any)")
-    parser.add_argument("--scope", default="*", help="one scope (default: *, everything)")
-    parser.add_argument(
-        "--to",
-        choices=["shadow", "supervised"],
-        default="shadow",
-        help="it stands no higher from now on (default: shadow)",
-    )
-    parser.add_argument("--reason", default="a person said so", help="goes into the record")
-    parser.add_argument("--operator", default=login(), help="your name (default: your login)")
 
 
 def task(parser: argparse.ArgumentParser) -> None:

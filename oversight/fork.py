@@ -1,247 +1,221 @@
-"""Branch an episode: the same up to a step, another decision there, and what comes of it.
+"""Branch an episode: the same up to a step, something else there, and what comes of it.
 
-The recorded proposals and decisions run again, in the same world with the same luck; the agent is
-asked all along, so that it knows at the step what it knew. From the step on it acts by itself.
+What was recorded before the step happens again, in the same world with the same luck; the agent is
+asked all along, so that it knows at the step what it knew. From the step on it acts by itself. What
+is different there is a decision, who decides, the reward design that the agent plans under, the
+world's luck, or several of these.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
-from agents.base import Agent, Briefing
-from oversight.gate import Context, Gate
+from oversight.branch import DECISIONS, Branch, Place, check_branch, edited_action, find_place
+from oversight.gate import Context, Gate, request_for
 from oversight.overseer import Overseer
-from oversight.policy import ApprovalPolicy
+from oversight.policy import ApprovalPolicy, Verdict
+from oversight.recording import Recorded, Recording, Ruling, Turn
+from oversight.replay import luck_of
 from oversight.request import Answer, ApprovalRequest
 from oversight.rerun import grants_of, plan_of, policy_of, stages_of
 from oversight.run import Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
-from oversight.stages import STAGE
-from sandbox.action import Proposal
+from sandbox.action import Action, Proposal, binding
+from sandbox.chance import Switches, switched
 from sandbox.decision import Decision, DecisionKind
-from sandbox.errors import InputError
-from sandbox.events import (
-    AnyEvent,
-    Decided,
-    EpisodeStarted,
-    Header,
-    Interrupted,
-    Proposed,
-    RollbackBegun,
-    RolledBack,
-)
-from sandbox.log import Episode
-from sandbox.timestep import Observation
-
-DECISIONS = (
-    DecisionKind.APPROVE,
-    DecisionKind.VETO,
-    DecisionKind.INTERRUPT,
-    DecisionKind.SHUTDOWN,
-)
-"""What can be decided otherwise at the step of a fork."""
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Say where an episode is branched, and what is decided there instead."""
-
-    step: int
-    decide: DecisionKind
-    by: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """Hold what an episode recorded before the step of a fork, by step."""
-
-    header: Header
-    proposals: dict[int, Proposal]
-    decisions: dict[int, Decision]
-    interruptions: dict[int, list[Order]]
-
-    def forget(self) -> None:
-        """Repeat nothing more: the world has parted from what was recorded."""
-        self.proposals.clear()
-        self.decisions.clear()
-        self.interruptions.clear()
-
-
-def read_recording(events: list[AnyEvent], branch: Branch) -> Recording:
-    """Read what happened up to the branch.
-
-    Raises:
-        InputError: when the episode does not reach the step, or was rolled back before it.
-    """
-    if not events or not isinstance(events[0], EpisodeStarted):
-        raise InputError("the episode does not begin with its header; run `offswitch verify`")
-    found = Recording(events[0].header, {}, {}, {})
-    for event in events:
-        if isinstance(event, RolledBack) or _makes_up(event):
-            break
-        if isinstance(event, Proposed) and event.step <= branch.step:
-            found.proposals[event.step] = event.proposal
-        elif isinstance(event, Decided) and event.decision.step < branch.step:
-            found.decisions[event.decision.step] = event.decision
-        elif isinstance(event, Interrupted) and event.step <= branch.step:
-            again = Order(event.by, event.reason)
-            found.interruptions.setdefault(event.step, []).append(again)
-    if branch.step not in found.proposals:
-        last = max(found.proposals, default=-1)
-        raise InputError(
-            f"the episode cannot be forked at step {branch.step}; steps 0 to {last} can"
-        )
-    return found
-
-
-class Recorded:
-    """Propose what was recorded, and from the step of the fork on what the agent proposes."""
-
-    def __init__(self, agent: Agent, name: str, recording: Recording) -> None:
-        """Stand before `agent`, whom the kernel calls `name`."""
-        self._agent, self._name, self._recording = agent, name, recording
-        if hasattr(agent, "kill"):
-            self.kill = agent.kill
-        if hasattr(agent, "pid"):
-            self.pid: int = agent.pid
-
-    def begin(self, briefing: Briefing) -> None:
-        """Start the agent."""
-        self._agent.begin(briefing)
-
-    def propose(self, observation: Observation) -> Proposal:
-        """Ask the agent in any case: it must have seen what happened."""
-        live = self._agent.propose(observation)
-        recorded = self._recording.proposals.get(observation.step)
-        return msgspec.structs.replace(recorded, agent=self._name) if recorded else live
-
-    def close(self) -> None:
-        """Close the agent."""
-        getattr(self._agent, "close", lambda: None)()
-
-
-class Remembering:
-    """Answer as was answered, otherwise at the step of the fork, and then ask `then`."""
-
-    def __init__(self, then: Overseer, recording: Recording, branch: Branch) -> None:
-        """Repeat `recording` up to `branch`."""
-        self.name = then.name
-        self._then, self._recording, self._branch = then, recording, branch
-
-    def answer(self, request: ApprovalRequest) -> Answer:
-        """Return the recorded answer, the branch's, or that of the overseer."""
-        step = request.proposal.step
-        if step not in self._recording.proposals:
-            return self._then.answer(request)
-        if step == self._branch.step:
-            kind = self._branch.decide
-            return Answer(
-                kind,
-                self._branch.by,
-                request.digest,
-                self._branch.reason or f"forked at step {step}",
-                approvers=("fork", self._branch.by),
-            )
-        was = self._recording.decisions.get(step)
-        if was is None:
-            return self._then.answer(request)
-        return Answer(
-            was.kind,
-            was.by,
-            request.digest,
-            was.reason,
-            edited=was.effective if was.kind is DecisionKind.EDIT else None,
-            audit=was.audit,
-            approvers=tuple(was.by.removeprefix("operator:").split(" + ")),
-        )
-
-
-class ForkGate(Gate):
-    """Ask at the step of the fork, whatever the policy says; before it, decide as was decided.
-
-    In which stage the agent is counts only after it: what a stage decided before is repeated.
-    """
-
-    def __init__(
-        self, gate: Gate, overseer: Overseer, branch: Branch, recording: Recording
-    ) -> None:
-        """Decide as `gate` does elsewhere."""
-        super().__init__(gate.policy, overseer, gate.standing, gate.trust)
-        self._at, self._recording = branch.step, recording
-        self._before = Gate(gate.policy, overseer, gate.standing)
-        self._asking = Gate(ApprovalPolicy(()), overseer)
-
-    def decide(self, proposal: Proposal, context: Context, asked: Any) -> Decision:
-        """Return the one decision on `proposal`."""
-        was = self._recording.decisions.get(proposal.step)
-        if proposal.step == self._at or (was is not None and was.by == STAGE):
-            return self._asking.decide(proposal, context, asked)
-        if was is not None:
-            return self._before.decide(proposal, context, asked)
-        return super().decide(proposal, context, asked)
+from sandbox.errors import ContractError, InputError
+from sandbox.events import AnyEvent, Header
+from sandbox.log import Episode, Store
+from sandbox.schema import Stakes
+from sandbox.verify import verify
 
 
 def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple[Plan, Session]:
     """Open an episode that branches off `parent`; it names its parent in its header.
 
+    `stage.overseer` decides from the step on. Nothing is written before all is sound.
+
     Raises:
-        InputError: when there is no such step, or the task is not installed.
+        InputError: when there is no such step, what is to be different cannot be there, the log is
+            not whole, or the task is not installed.
     """
-    if stage.store is None or branch.decide not in DECISIONS:
+    if stage.store is None or branch.decide not in {*DECISIONS, None}:
         raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
-    events = [record.event for record in stage.store.records(parent.id)]
-    recording = read_recording(events, branch)
-    plan = plan_of(recording.header, name)
-    overseer = Remembering(stage.overseer, recording, branch)
-    note: Header = {
-        "parent": parent.id,
-        "fork_step": branch.step,
-        "fork_decision": str(branch.decide),
-    }
+    place = find_place(_whole(stage.store, parent), branch.step)
+    check_branch(place, branch, stage.overseer)
+    edited = edited_action(place, branch)
+    plan = plan_of(place.header, name)
+    if branch.reward:
+        plan = replace(plan, reward=branch.reward)
+    recording = _repeated(place, branch)
+    luck = _luck(place, branch)
     terms = Terms(
-        grants_of(recording.header),
-        policy_of(recording.header),
+        grants_of(place.header),
+        policy_of(place.header),
         lambda agent: Recorded(agent, name, recording),
-        note,
-        stages_of(recording.header),
+        _note(parent, place, branch, stage.overseer) | _luck_note(luck),
+        luck=luck,
+        stages=stages_of(place.header),
     )
     session = open_session(plan, stage, terms=terms)
-    session.gate = ForkGate(session.gate, overseer, branch, recording)
-    session.scheduled = recording.interruptions
-    if branch.decide is DecisionKind.INTERRUPT:
-        again = recording.interruptions.setdefault(branch.step + 1, [])
-        again.append(Order(branch.by, branch.reason or "interrupted in a fork"))
-    _part(session, recording)
+    deciding = None
+    if branch.decide is not None:
+        deciding = Gate(ApprovalPolicy(()), Forking(stage.overseer, branch, edited))
+    renumber = stage.request_id is not None
+    session.gate = ForkGate(session.gate, recording, deciding, place.turn, renumber=renumber)
+    session.scheduled = recording
+    session.publish = _following(session.publish, recording)
+    _pass_over(session, stage.overseer, recording, branch)
     return plan, session
 
 
-def _part(session: Session, recording: Recording) -> None:
-    """Forget the recording once an operator interrupts the fork or takes its steps back.
+def _whole(store: Store, parent: Episode) -> list[AnyEvent]:
+    """Return all events of an episode; of a forged one nothing is repeated, and sealed again."""
+    if problems := verify(store, parent):
+        first = problems[0]
+        raise InputError(
+            f"the log of episode {parent.id} is not whole (event {first.seq}: {first.sentence}): "
+            "`offswitch verify` says all; nothing was written"
+        )
+    return [record.event for record in store.records(parent.id)]
 
-    What was approved was approved in another world; from there on the agent acts, and is asked for.
-    """
-    publish, heard = session.publish, Counter[int]()
+
+def _repeated(place: Place, branch: Branch) -> Recording:
+    """Return what of the record happens again on the branch."""
+    whole, turn = place.record, place.record.turns[place.turn]
+    made = Recording([*whole.turns[: place.turn], turn], whole.rulings[: turn.rulings])
+    if branch.reward:
+        made.turns[-1] = Turn(turn.orders)
+    elif branch.decide is None and not branch.overseer and not turn.refused:
+        made.rulings = whole.rulings[: turn.rulings + 1]
+    if branch.decide is DecisionKind.INTERRUPT:
+        order = Order(branch.by, branch.reason or "interrupted in a fork")
+        made.turns.append(Turn((order,)))
+    return made
+
+
+def _luck(place: Place, branch: Branch) -> Switches:
+    """Return the luck of the branch: that of its parent, and from its step on its own, if any."""
+    inherited = luck_of(place.header)
+    return inherited if branch.seed is None else switched(inherited, branch.step, branch.seed)
+
+
+def _luck_note(luck: Switches) -> Header:
+    return {"luck": [f"{step}:{seed}" for step, seed in luck]} if luck else {}
+
+
+def _note(parent: Episode, place: Place, branch: Branch, overseer: Overseer) -> Header:
+    """Return what the branch's header says besides: its parent, and what is different."""
+    was = place.header
+    note: Header = {"parent": parent.id, "fork_step": branch.step, "fork_by": branch.by}
+    given: dict[str, str] = {
+        "policy": str(was.get("policy", "")),
+        "fork_decision": str(branch.decide or ""),
+        "fork_reason": branch.reason,
+        "fork_overseer": branch.overseer,
+        "fork_reward": branch.reward,
+    }
+    note |= {key: text for key, text in given.items() if text}
+    if branch.seed is not None:
+        note["fork_seed"] = branch.seed
+    other = getattr(overseer, "reference", "") != was.get("overseer_as", "")
+    for changed, key in ((branch.reward, "design_from"), (other, "overseer_from")):
+        since = place.turn if changed else int(str(was.get(key, 0)))
+        note |= {key: since} if since else {}
+    return note
+
+
+class Forking:
+    """Answer the one request at the step of a fork."""
+
+    def __init__(self, then: Overseer, branch: Branch, edited: Action | None) -> None:
+        """Answer as `branch` says; `then` decides afterwards, and is who the log names."""
+        self.name = then.name
+        self._branch, self._edited = branch, edited
+
+    def answer(self, request: ApprovalRequest) -> Answer:
+        """Return the branch's decision."""
+        branch = self._branch
+        return Answer(
+            branch.decide or DecisionKind.EXPIRE,
+            branch.by,
+            request.digest,
+            branch.reason or f"forked at step {branch.step}",
+            edited=self._edited,
+            approvers=("fork", branch.by),
+        )
+
+
+class ForkGate(Gate):
+    """Rule as was ruled, otherwise at the step of the fork, and then as any gate."""
+
+    def __init__(
+        self, gate: Gate, recording: Recording, deciding: Gate | None, at: int, *, renumber: bool
+    ) -> None:
+        """Repeat `recording`, and ask `deciding` once, at the turn `at`.
+
+        `renumber` gives repeated requests new numbers: they share a queue with those of others.
+        """
+        super().__init__(gate.policy, gate.overseer, gate.standing, gate.trust)
+        self._recording, self._deciding, self._at = recording, deciding, at
+        self._renumber = renumber
+
+    def decide(
+        self, proposal: Proposal, context: Context, asked: Callable[[ApprovalRequest], None]
+    ) -> Decision:
+        """Return the one decision on `proposal`."""
+        record = self._recording
+        if self._deciding is not None and record.turn == self._at and not record.forgotten:
+            deciding, self._deciding = self._deciding, None
+            return deciding.decide(proposal, context, asked)
+        ruling = record.rule()
+        if ruling is None:
+            return super().decide(proposal, context, asked)
+        return self._again(ruling, proposal, context, asked)
+
+    def _again(
+        self,
+        ruling: Ruling,
+        proposal: Proposal,
+        context: Context,
+        asked: Callable[[ApprovalRequest], None],
+    ) -> Decision:
+        """Decide as was decided; somebody is asked again only on paper."""
+        was, before = ruling.decision, ruling.asked
+        if was.proposed != binding(was.agent, proposal.step, proposal.action):
+            raise ContractError(
+                f"the fork parts from its parent before its step: at step {proposal.step} "
+                f"{proposal.action} was not what was decided on"
+            )
+        number = was.request
+        if before is not None:
+            number = context.request() if self._renumber else before.request
+            verdict = Verdict("ask", before.rule, Stakes(before.stakes), before.deadline)
+            asked(request_for(proposal, context, verdict, number))
+        return msgspec.structs.replace(
+            was, request=number, agent=proposal.agent, proposed=proposal.digest
+        )
+
+
+def _following(
+    publish: Callable[[AnyEvent], None], record: Recording
+) -> Callable[[AnyEvent], None]:
+    """Let the recording follow what happens before others hear of it."""
 
     def follow(event: AnyEvent) -> None:
-        if isinstance(event, Interrupted):
-            heard[event.step] += 1
-            if heard[event.step] > len(recording.interruptions.get(event.step, ())):
-                recording.forget()
-        elif isinstance(event, RolledBack) or _makes_up(event):
-            recording.forget()
+        record.follow(event)
         publish(event)
 
-    session.publish = follow
+    return follow
 
 
-def _makes_up(event: AnyEvent) -> bool:
-    """Tell whether an operator's rollback began here; in format 1 only its decisions say so."""
-    if isinstance(event, Decided):
-        return event.decision.request.startswith("rollback-")
-    return isinstance(event, RollbackBegun)
+def _pass_over(session: Session, overseer: Overseer, record: Recording, branch: Branch) -> None:
+    """Number on from what is asked again, and let a simulated person stand where they stood."""
+    numbers = [one.asked.request for one in record.rulings if one.asked is not None]
+    session.pass_over(max((int(one[2:]) for one in numbers if one[2:].isdigit()), default=0))
+    if not branch.overseer:
+        getattr(overseer, "pass_over", lambda _: None)(len(numbers))

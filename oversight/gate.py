@@ -86,7 +86,7 @@ class Gate:
             if verdict.do != "ask":
                 return self._decision(proposal, context, verdict, number, _unasked(proposal, ruled))
             number = context.request()
-            request = _request(proposal, context, verdict, number)
+            request = request_for(proposal, context, verdict, number)
             asked(request)
             answer = self.standing.answer(request) or self.overseer.answer(request)
             answer = self._still(_checked(answer, request), context)
@@ -189,9 +189,10 @@ def _checked(answer: Answer, request: ApprovalRequest) -> Answer:
     return Answer(DecisionKind.EXPIRE, "gate", request.digest, problem, audit=answer.audit)
 
 
-def _request(
+def request_for(
     proposal: Proposal, context: Context, verdict: Verdict, number: str
 ) -> ApprovalRequest:
+    """Return what an overseer is asked about a proposal."""
     return ApprovalRequest(
         id=number,
         agent=proposal.agent,

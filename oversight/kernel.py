@@ -14,8 +14,9 @@ from contextlib import closing
 from itertools import count
 
 from oversight.boxes import NOTHING_YET, Boxes, Wanted
+from oversight.branch import Branch
 from oversight.crew import Crew, Member
-from oversight.fork import Branch, open_fork
+from oversight.fork import open_fork
 from oversight.rollback import plan_rollback
 from oversight.run import Plan, Stage
 from oversight.session import Session
@@ -306,18 +307,18 @@ class Kernel:
             raise ContractError("there is no log to fork from")
         parent = self.stage.store.find(call.episode)
         by = f"operator:{call.operator}"
-        branch = Branch(call.step, call.decide, by, call.reason)
+        branch = Branch(call.step, call.decide, by, call.reason, reward=call.reward, seed=call.seed)
         with self._forking:  # two consoles may fork at once: each fork has a name of its own
             name = next(one for one in map("fork-{}".format, count(1)) if self._is_free(one))
             plan, session = self.on_main(lambda: open_fork(parent, self.stage, name, branch))
             session.control.pace = self.pace
-            member = Member(plan, session)
+            member = Member(plan, session, parent.id)
             self.crew.members[name] = member
         if self.queue.paused:
             member.session.control.pause(by)
         self.crew.start_one(member)
         self.started()
-        return Done(True, f"{name} forks {parent.id} at step {call.step}: {call.decide}")
+        return Done(True, f"{name} forks {parent.id} at step {call.step}: {branch.words}")
 
     def _is_free(self, name: str) -> bool:
         return name not in self.crew.members

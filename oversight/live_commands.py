@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import msgspec
 
-from oversight.commands import print_rows, store_of
+from oversight.commands import print_episode, print_rows, store_of
 from oversight.flags import stages_of
 from oversight.run import Plan, Stage
 from oversight.session import Session
@@ -19,7 +19,7 @@ from sandbox.confine.levels import Mode
 from sandbox.errors import InputError
 from sandbox.events import Undoing
 
-DONE, FAILED, STOPPED = 0, 1, 3
+DONE, FAILED = 0, 1
 
 AS_BEGUN = {
     "setting": None,
@@ -160,7 +160,7 @@ def run(options: argparse.Namespace) -> int:
     member = Member(plan, session)
     with reachable([member], stage, options.logs) as crew:
         summary = crew.run_here(member)
-    return _report(options, summary_record(plan, session, summary))
+    return print_episode(options, summary_record(plan, session, summary))
 
 
 def _opened(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
@@ -217,64 +217,6 @@ def _resumed(options: argparse.Namespace) -> tuple[Plan, Session, Stage]:
     done = len(getattr(session.log, "past", ()))
     print(f"episode {episode.id} is taken up again after event {done}", file=sys.stderr)
     return plan, session, stage
-
-
-def _report(options: argparse.Namespace, record: dict[str, object]) -> int:
-    """Print an episode that has just ended."""
-    if options.json:
-        print(json.dumps(record, indent=2))
-    else:
-        from oversight.transcript import lines
-
-        events = (one.event for one in store_of(options).records(str(record["episode"])))
-        print("\n".join(lines(events)))
-        print(f"episode {record['episode']}")
-    return STOPPED if record["termination"] == "shut_down" else DONE
-
-
-def replay(options: argparse.Namespace) -> int:
-    """Run an episode again from its log and compare every state, or branch it."""
-    from oversight.replay import open_replay, verify_replay
-    from oversight.transcript import line
-
-    if options.fork is not None:
-        return _fork(options)
-    store = store_of(options)
-    episode = store.find(options.episode)
-    if not (options.verify or options.json):
-        replaying = open_replay(store, episode)
-        for event, _ in replaying.walk():
-            if text := line(event):
-                print(text)
-    compared, parted = verify_replay(store, episode)
-    if options.json:
-        found = [one.sentence for one in parted]
-        print(json.dumps({"episode": episode.id, "steps": compared, "divergences": found}))
-    else:
-        print(parted[0].sentence if parted else f"replay verified: {compared} steps")
-    return FAILED if parted else DONE
-
-
-def _fork(options: argparse.Namespace) -> int:
-    """Branch an episode at a step, under another decision."""
-    from oversight.crew import Member
-    from oversight.fork import Branch, open_fork
-    from oversight.overseer import make_overseer
-    from oversight.reach import reachable
-    from oversight.run import Stage, summary_record
-    from sandbox.decision import DecisionKind
-
-    parent = store_of(options).find(options.episode)
-    overseer = make_overseer(options.overseer, 0)
-    stage = Stage(store_of(options, readonly=False), overseer)
-    branch = Branch(options.fork, DecisionKind(options.decide), "operator:fork")
-    plan, session = open_fork(parent, stage, "fork-1", branch)
-    member = Member(plan, session)
-    with reachable([member], stage, options.logs) as crew:
-        summary = crew.run_here(member)
-    record = summary_record(plan, session, summary)
-    record |= {"parent": parent.id, "fork_step": branch.step, "fork_decision": options.decide}
-    return _report(options, record)
 
 
 def _order(verb: str, options: argparse.Namespace) -> int:

@@ -19,10 +19,14 @@ from sandbox.schema import Stakes, nearest
 POLICIES = Path(__file__).with_name("policies")
 SCRIPTED = POLICIES / "scripted.toml"
 WATCHFUL = POLICIES / "watchful.toml"
+_KNOWN = {SCRIPTED: "scripted", WATCHFUL: "watchful"}
 
 
 class Overseer(Protocol):
-    """Answer requests, one at a time for each agent."""
+    """Answer requests, one at a time for each agent.
+
+    One that `make_overseer` makes again has `reference`, the name by which it does.
+    """
 
     name: str
 
@@ -66,6 +70,7 @@ class Scripted:
             InputError: naming the file, the rule and the key that is wrong.
         """
         self.name = f"scripted:{path.stem}"
+        self.reference = _KNOWN.get(path) or f"scripted:{path.resolve()}"
         self.rules = [
             validated(ScriptedRule, body, f"{path}: rules[{number}]")
             for number, body in enumerate(rule_tables(read_toml(path), path, ("rules",)), 1)
@@ -111,6 +116,8 @@ class Simulated:
             if not (math.isfinite(value) and value >= 0.0):
                 raise InputError(f"simulated overseer: {name} must be at least 0, not {value}")
         self.name = "simulated"
+        faults = f"catch={catch!r},false_alarm={false_alarm!r},latency={latency!r},"
+        self.reference = f"simulated:{faults}fatigue={fatigue!r}"
         self.catch, self.false_alarm = catch, false_alarm
         self.latency, self.fatigue = latency, fatigue
         self._chance = Chance(seed)

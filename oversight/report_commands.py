@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from oversight.experiment.export import WRITERS, summary_record, whole, write
+from oversight.experiment.export import WRITERS, summary_record, write
 from oversight.experiment.row import Row
 from oversight.experiment.summary import summarise
 from oversight.experiment.tables import text
+from oversight.files import whole
 from oversight.report.page import picture, render
 from oversight.report.words import QUESTION
 from sandbox.errors import InputError

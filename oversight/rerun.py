@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from oversight.overseer import Overseer, make_overseer
 from oversight.policy import ApprovalPolicy, Rule, load_policy
 from oversight.run import Plan
 from oversight.stage_file import StageFile, stage_rows
@@ -56,3 +57,24 @@ def policy_of(header: Header) -> ApprovalPolicy:
     if not isinstance(rules, list):
         return load_policy()
     return ApprovalPolicy(tuple(Rule.model_validate_json(rule) for rule in rules))
+
+
+OLD_NAMES = {"scripted:scripted": "scripted", "scripted:watchful": "watchful"}
+"""How overseers are made that headers of old name, but do not say how to make."""
+
+
+def overseer_of(header: Header) -> Overseer:
+    """Return the overseer that a header states, as new.
+
+    Raises:
+        InputError: when that was a person, or the header does not say how to make another.
+    """
+    name = str(header.get("overseer", ""))
+    reference = str(header.get("overseer_as", OLD_NAMES.get(name, "")))
+    if name == "human":
+        raise InputError("its overseer was a person: name another with --overseer")
+    if not reference:
+        raise InputError(
+            f"its header does not say how its overseer {name!r} was made: name one with --overseer"
+        )
+    return make_overseer(reference, int(str(header.get("seed", 0))))

@@ -93,7 +93,7 @@ def _session(plan: Plan, stage: Stage, log: Recalled, header: Header) -> Session
     def otherwise(step: int) -> None:
         session.notes.error("the agent proposes otherwise than it did", step=step)
 
-    terms = Terms(grants_of(header), policy_of(header), wrap, {}, stages_of(header))
+    terms = Terms(grants_of(header), policy_of(header), wrap, {}, stages=stages_of(header))
     session = open_session(plan, stage, log=log, terms=terms)
     return session
 
@@ -124,7 +124,10 @@ def overseer_of(episode: Episode) -> str:
     Raises:
         InputError: when its header does not say enough to make one.
     """
-    name = str(json.loads(episode.header).get("overseer", ""))
+    header = json.loads(episode.header)
+    name = str(header.get("overseer", ""))
+    if made := str(header.get("overseer_as", "")):
+        return made
     if name in {"scripted:scripted", "scripted:watchful"}:
         return name.partition(":")[2]
     if name == "human":

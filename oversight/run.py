@@ -31,6 +31,7 @@ from oversight.stage_place import Who
 from oversight.standing import StandingGrants
 from oversight.telemetry import telemetry
 from oversight.trust import LiveTrust
+from sandbox.chance import Switches
 from sandbox.confine.levels import Level, Mode, choose
 from sandbox.confine.pool import Pool
 from sandbox.errors import InputError, OffswitchError
@@ -124,6 +125,7 @@ class Terms:
         policy: instead of the plan's file.
         wrap: puts something between the session and the plan's agent.
         note: goes into the header, beside what always stands there.
+        luck: steps from which the world's chance goes on by other seeds, with these.
         stages: instead of the plan's file.
     """
 
@@ -131,6 +133,7 @@ class Terms:
     policy: ApprovalPolicy
     wrap: Callable[[Agent], Agent]
     note: Header
+    luck: Switches = ()
     stages: StageFile | None = None
 
 
@@ -154,7 +157,7 @@ def open_session(
     gate = Gate(policy, stage.overseer, stage.standing, trust)
     agent = agent_of(plan, stage.pool)
     try:
-        content = header(plan, task, grants, policy, stage.overseer.name)
+        content = header(plan, task, grants, policy, stage.overseer)
         content |= (trust.header() if trust else {}) | (terms.note if terms else {})
         begun = log or _begin(stage, content)
     except OffswitchError:
@@ -167,6 +170,7 @@ def open_session(
         agent=terms.wrap(agent) if terms else agent,
         name=plan.name,
         opens_as=lasting(plan.task),
+        luck=terms.luck if terms else (),
         gate=gate,
         log=begun,
         seed=plan.seed,
@@ -254,9 +258,10 @@ def _begin(stage: Stage, content: Header) -> Log:
 
 
 def header(
-    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: str
+    plan: Plan, task: Task[Any], grants: Permissions, policy: ApprovalPolicy, overseer: Overseer
 ) -> Header:
     """Return what the log says of an episode: enough to run it again, or to branch it."""
+    made = getattr(overseer, "reference", "")
     return {
         "format": FORMAT,
         "task": lasting(plan.task),
@@ -265,7 +270,8 @@ def header(
         "agent": plan.agent,
         "name": plan.name,
         "reward_design": plan.reward,
-        "overseer": overseer,
+        "overseer": overseer.name,
+        **({"overseer_as": made} if made else {}),
         "policy": plan.policy.name,
         "rules": [rule.model_dump_json(exclude_defaults=True) for rule in policy.rules],
         "seed": plan.seed,

@@ -79,7 +79,7 @@ def _of_file(path: Path, keys: Collection[bytes]) -> list[dict[str, Any]]:
 def _of_store(options: argparse.Namespace, keys: Collection[bytes]) -> list[dict[str, Any]]:
     """Check episodes of the log; where all are checked, also what is no longer there."""
     store = store_of(options)
-    chosen = [store.find(options.episode)] if options.episode else store.chains()
+    chosen = iter([store.find(options.episode)]) if options.episode else store.chains()
     rows = [_of_episode(store, one, keys) for one in chosen]
     for gone in () if options.episode else missing(store):
         lost = Problem(0, f"{gone.seq} events were written, and the episode is gone")

@@ -35,6 +35,7 @@ def member_view(member: Member, frozen: Collection[str]) -> MemberView:
         compliance=member.compliance.sentence,
         outcome=(summary.reward, summary.performance) if summary else None,
         proof=member.session.control.proof,
+        parent=member.parent,
     )
 
 

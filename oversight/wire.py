@@ -156,13 +156,25 @@ class DoRollback(Message, frozen=True, tag="do_rollback"):
 
 
 class Fork(Message, frozen=True, tag="fork"):
-    """Run an episode again up to a step, and go on from there under another decision."""
+    """Run an episode again up to a step, and go on from there otherwise.
+
+    Attributes:
+        episode: its id.
+        step: of the fork.
+        decide: what is decided there; None for what was decided.
+        operator: who forks.
+        reason: why.
+        reward: the reward design from the step on; empty for what it was.
+        seed: of the world's luck from the step on; None for what it was.
+    """
 
     episode: str
     step: int
-    decide: DecisionKind
+    decide: DecisionKind | None
     operator: str
     reason: str
+    reward: str = ""
+    seed: int | None = None
 
 
 Call = (
@@ -213,6 +225,7 @@ class MemberView(msgspec.Struct, frozen=True):
         compliance: what became of the word to stop.
         outcome: reward and performance, once the episode is over.
         proof: what was observed of its death.
+        parent: id of the episode that it forks; empty when it is no fork.
     """
 
     name: str
@@ -231,6 +244,7 @@ class MemberView(msgspec.Struct, frozen=True):
     compliance: str = ""
     outcome: tuple[float, float] | None = None
     proof: str = ""
+    parent: str = ""
     stage: str = ""
 
 

@@ -70,3 +70,9 @@ def claimed(folder: Path, episode: str) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def writers(folder: Path) -> list[str]:
+    """Return the episodes that living processes write."""
+    found = (path.stem for path in sorted(folder.glob("*.lock")))
+    return [episode for episode in found if claimed(folder, episode)]

@@ -11,9 +11,11 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from sandbox.errors import StoreError
+from sandbox.indexes import create_indexes
 from sandbox.keys import Signer
 from sandbox.seal import INSERT, Statement, row_of, sealed
-from sandbox.sqlite_file import or_closed, uri_of
+from sandbox.sqlite_file import or_closed, uri_of, write_ahead
+from sandbox.views import create_views
 from sandbox.witness import Head, Witness
 
 APPLICATION_ID = 0x0FF5317C
@@ -78,9 +80,10 @@ def m002_sealed(db: Database) -> None:
         pk=("episode", "seq"),
     )
     db.table("episodes").add_column("number", int)
-    db.execute(
-        "UPDATE episodes SET number = (SELECT count(*) FROM episodes AS other"
-        " WHERE (other.started, other.id) <= (episodes.started, episodes.id))"
+    begun = db.execute("SELECT id FROM episodes ORDER BY started, id").fetchall()
+    db.conn.executemany(
+        "UPDATE episodes SET number = ? WHERE id = ?",
+        [(number, episode) for number, (episode,) in enumerate(begun, 1)],
     )
     db.table("episodes").create_index(["number"], unique=True)
     _adopt(db, store)
@@ -97,6 +100,29 @@ def _adopt(db: Database, store: str) -> None:
             said = Statement(store, episode, length, head, ended=ended, adopted=True)
             db.execute(INSERT, row_of(sealed(signer, said)))
             witness.note(store, Head(episode, length, head, said.ended))
+
+
+@migrations()  # type: ignore[untyped-decorator, unused-ignore]
+def m003_searched(db: Database) -> None:
+    """Add what searches stand on, views that people read, and what is kept of a pruned episode."""
+    create_indexes(db)
+    create_views(db)
+    db.table("pruned").create(
+        {
+            "episode": str,
+            "number": int,
+            "length": int,
+            "head": str,
+            "at": float,
+            "pruned_by": str,
+            "why": str,
+            "store": str,
+            "public": str,
+            "signature": str,
+        },
+        pk="episode",
+    )
+    db.table("pruned").create_index(["number"], unique=True)
 
 
 HINTS = {
@@ -144,13 +170,24 @@ def connect(path: Path, *, readonly: bool, busy: float, vfs: str = "") -> Databa
         if problem := _problem(connection, readonly=readonly):
             raise StoreError(f"{path}: {problem}; nothing was changed")
         if not readonly:
-            connection.execute("PRAGMA journal_mode=WAL")
+            write_ahead(connection, busy)
             connection.execute("PRAGMA synchronous=FULL")
         return Database(connection)
 
 
 def _problem(connection: sqlite3.Connection, *, readonly: bool) -> str:
-    """Say why a file may not be used; empty when it may."""
+    """Say why a file may not be used; empty when it may.
+
+    All is read at one moment: another process may be making the file.
+    """
+    connection.execute("BEGIN")
+    try:
+        return _foreign_or_newer(connection, readonly=readonly)
+    finally:
+        connection.rollback()
+
+
+def _foreign_or_newer(connection: sqlite3.Connection, *, readonly: bool) -> str:
     found = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
     if found != APPLICATION_ID and tables:

@@ -80,6 +80,8 @@ class Decision(msgspec.Struct, frozen=True):
         """Tell whether this decision lets `agent` run exactly `action` at `step`."""
         if not self.approved or self.effective is None:
             return False
-        same = binding(agent, step, action) == binding(self.agent, self.step, self.effective)
-        unedited = self.kind is DecisionKind.EDIT or self.proposed == binding(agent, step, action)
-        return same and unedited
+        if (agent, step) != (self.agent, self.step):
+            return False
+        if action is not self.effective and action.bytes != self.effective.bytes:
+            return False
+        return self.kind is DecisionKind.EDIT or self.proposed == binding(agent, step, action)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from sqlite_utils import Database
@@ -34,7 +36,8 @@ _EVENT = (
 _EPISODE = (
     "INSERT INTO episodes (id, task, setting, agent, header, started, status, length, head, number)"
     " VALUES (:id, :task, :setting, :agent, :header, :started, :status, 0, :head,"
-    " (SELECT coalesce(max(number), 0) + 1 FROM episodes))"
+    " (SELECT 1 + max(coalesce((SELECT max(number) FROM episodes), 0),"
+    " coalesce((SELECT max(number) FROM pruned), 0))))"
 )
 _STATE = "UPDATE episodes SET length = ?, head = ?, status = ?, ended = ? WHERE id = ?"
 
@@ -162,9 +165,16 @@ class EpisodeLog:
         self._store.witness.note(self._store.id, head)
 
     def close(self) -> None:
-        """Write what is buffered, close the connection, and give the episode up."""
+        """Write what is buffered, close the connection, and give the episode up.
+
+        What an ended episode wrote is moved from SQLite's own log into the file itself, where
+        nobody's reading hinders that: who copies the file alone has it.
+        """
         try:
             self.flush()
+            if self._end is not None:
+                with suppress(sqlite3.Error):  # it is on disk either way
+                    self._db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         finally:
             self.abandon()
 

@@ -15,19 +15,25 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sandbox.chain import Record
-from sandbox.claim import Claim, claimed
+from sandbox.claim import Claim, claimed, writers
 from sandbox.clock import Clock, WallClock
 from sandbox.database import connect, prepare, said
 from sandbox.episode_log import LEDGER, EpisodeLog
 from sandbox.errors import InputError, OffswitchError, StoreError
 from sandbox.events import AnyEvent, Header
 from sandbox.keys import Signer, key_folder
+from sandbox.pruned import Notice, Pruned, pruned_ones
 from sandbox.seal import Seal, seals_of
+from sandbox.search import ALL, BROKEN_OFF, Condition, Known, Search
 from sandbox.sqlite_file import or_closed, write_again
+from sandbox.text import printable
 from sandbox.witness import FILE, Head, Witness
 
-BROKEN_OFF = "broken off"
-"""How an episode stands that has not ended and that no process writes: it can be resumed."""
+AMBIGUOUS = 99
+"""Most episodes that are counted where an id's beginning does not tell them apart."""
+
+FEW = 2000
+"""Events that are so few that their episodes are looked up one by one."""
 
 
 class Episode(NamedTuple):
@@ -243,26 +249,68 @@ class Store:
             return episode.status
         return BROKEN_OFF
 
-    def episodes(self) -> list[Episode]:
-        """Return all episodes, the newest first."""
+    def episodes(self, search: Search = ALL, limit: int | None = None) -> list[Episode]:
+        """Return the episodes that are meant, the newest first, `limit` of them at the most."""
         with said(self.path):
-            names = ", ".join(Episode._fields)
-            order = "number DESC" if self.sealed else "started DESC, id DESC"
+            return list(self._select(self.condition(search), limit))
+
+    def condition(self, search: Search) -> Condition:
+        """Return a search as SQL over the table of episodes."""
+        known = Known(self._few, lambda: writers(self.claims), self._is_task)
+        return search.condition(known)
+
+    def _is_task(self, name: str) -> bool:
+        row = self.db.conn.execute("SELECT 1 FROM episodes WHERE task = ? LIMIT 1", (name,))
+        return row.fetchone() is not None
+
+    def _few(self, meant: Condition) -> bool:
+        """Tell whether few events meet a condition; the index says so at once."""
+        rows = f"SELECT 1 FROM events WHERE {meant.sql} LIMIT {FEW}"  # noqa: S608 (constants)
+        found = self.db.conn.execute(f"SELECT count(*) FROM ({rows})", meant.values)  # noqa: S608 (constants)
+        return int(found.fetchone()[0]) < FEW
+
+    def _select(self, meant: Condition, limit: int | None = None) -> Iterator[Episode]:
+        names = ", ".join(Episode._fields)
+        order = "number DESC" if self.sealed else "started DESC, id DESC"
+        meant_ones = (  # sorted without their headers, which are long
+            f"SELECT rowid FROM episodes WHERE status <> ? AND {meant.sql} ORDER BY {order} LIMIT ?"  # noqa: S608 (constants)
+        )
+        rows = self.db.conn.execute(
+            f"SELECT {names} FROM episodes WHERE rowid IN ({meant_ones}) ORDER BY {order}",  # noqa: S608 (constants)
+            (LEDGER, *meant.values, -1 if limit is None else limit),
+        )
+        return (Episode(*row) for row in rows)
+
+    def names(self) -> list[str]:
+        """Return the ids of all episodes, the first begun first; no more is held of each."""
+        order = "number" if self.sealed else "started, id"
+        with said(self.path):
             rows = self.db.conn.execute(
-                f"SELECT {names} FROM episodes WHERE status <> ? ORDER BY {order}",  # noqa: S608 (constants)
+                f"SELECT id FROM episodes WHERE status <> ? ORDER BY {order}",  # noqa: S608 (constants)
                 (LEDGER,),
             )
-            return [Episode(*row) for row in rows]
+            return [row[0] for row in rows]
 
-    def chains(self) -> list[Episode]:
-        """Return all that is chained: the episodes, the newest first, and then the ledgers."""
+    def count(self, search: Search = ALL) -> int:
+        """Return how many episodes are meant."""
         with said(self.path):
-            names = ", ".join(Episode._fields)
+            meant = self.condition(search)
+            row = self.db.conn.execute(
+                f"SELECT count(*) FROM episodes WHERE status <> ? AND {meant.sql}",  # noqa: S608 (constants)
+                (LEDGER, *meant.values),
+            ).fetchone()
+        return int(row[0])
+
+    def chains(self) -> Iterator[Episode]:
+        """Yield all that is chained: the episodes, the newest first, and then the ledgers."""
+        with said(self.path):
             rows = self.db.conn.execute(
-                f"SELECT {names} FROM episodes WHERE status = ? ORDER BY id",  # noqa: S608 (constants)
-                (LEDGER,),
-            ).fetchall()
-        return [*self.episodes(), *(Episode(*row) for row in rows)]
+                "SELECT id FROM episodes WHERE status = ? ORDER BY id", (LEDGER,)
+            )
+            ledgers = [row[0] for row in rows]
+        for name in (*reversed(self.names()), *ledgers):
+            if row := self.listed(name):  # one by one: their headers are long
+                yield row
 
     def ids(self) -> frozenset[str]:
         """Return the ids of all episodes and ledgers."""
@@ -297,14 +345,19 @@ class Store:
         Raises:
             InputError: when there is none, or more than one.
         """
-        all_of_them = self.episodes()
-        if reference == "latest" and all_of_them:
-            return all_of_them[0]
-        found = [one for one in all_of_them if one.id.startswith(reference)]
-        if len(found) == 1 and reference:
+        if reference == "latest" and (newest := self.episodes(limit=1)):
+            return newest[0]
+        meant = Condition("id >= ? AND id < ?", (reference, f"{reference}\N{DEL}"))
+        usable = reference.isascii() and reference
+        with said(self.path):
+            found = list(self._select(meant, AMBIGUOUS + 1)) if usable else []
+        if len(found) == 1:
             return found[0]
-        count = f"{len(found)} episodes begin" if found else "no episode begins"
-        raise InputError(f"{count} with {reference!r}; `offswitch episodes` lists them")
+        if usable and not found and (gone := next(self.pruned(reference), None)):
+            raise InputError(_gone(gone.notice))
+        count = f"more than {AMBIGUOUS}" if len(found) > AMBIGUOUS else f"{len(found)}"
+        begin = f"{count} episodes begin" if found else "no episode begins"
+        raise InputError(f"{begin} with {reference!r}; `offswitch episodes` lists them")
 
     def records(self, episode: str) -> Iterator[Record]:
         """Yield the rows of one episode in order."""
@@ -316,9 +369,24 @@ class Store:
             )
             yield from map(Record._make, rows)
 
+    def pruned(self, beginning: str = "") -> Iterator[Pruned]:
+        """Yield the notes of pruned episodes whose ids begin so, the first begun first."""
+        with said(self.path):
+            if self.db.table("pruned").exists():
+                yield from pruned_ones(self.db.conn, beginning)
+
     def seals(self, episode: str) -> list[Seal]:
         """Return the seals of one episode, the first first; none of a store of format 1."""
         if not self.sealed:
             return []
         with said(self.path):
             return list(seals_of(self.db.conn, episode))
+
+
+def _gone(notice: Notice) -> str:
+    """Say what became of a pruned episode."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(notice.at))
+    return (
+        f"episode {notice.episode} was pruned on {day} by {printable(notice.pruned_by)}: "
+        f"{printable(notice.why)}"
+    )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 _PIECE = 1 << 20
+
+PAUSE = 0.01
+"""Seconds between two attempts at what SQLite waits for nobody in."""
 
 
 def uri_of(path: Path, mode: str, vfs: str = "") -> str:
@@ -28,6 +32,26 @@ def or_closed(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         connection.close()
         raise
+
+
+def write_ahead(connection: sqlite3.Connection, busy: float) -> None:
+    """Have SQLite write ahead into a log of its own (WAL), trying for `busy` seconds.
+
+    SQLite itself does not wait here, when many open a file for the first time.
+
+    Raises:
+        sqlite3.OperationalError: when another program holds the file all the time.
+    """
+    until = time.monotonic() + busy
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def write_again(connection: sqlite3.Connection, path: Path) -> None:

@@ -273,13 +273,21 @@ def _witnessed(last: Record | None, hashes: dict[int, str], known: Head | None) 
 def missing(store: Store) -> list[Head]:
     """Return the episodes that were written to this store, are not in it, and were not pruned.
 
+    Pruned is what the witness was told of, or what the store keeps a sealed note of.
+
     Raises:
-        StoreError: when the store or the witness cannot be read.
+        StoreError: when the store, the keys or the witness cannot be read.
     """
     heads = store.all_remembered()
     with store.standing_still():
-        present = store.ids()
-    return [one for name, one in heads.items() if name not in present and not one.gone]
+        present, pruned = store.ids(), list(store.pruned())
+    lost = [one for name, one in heads.items() if name not in present and not one.gone]
+    if not lost:
+        return []
+    keys = trusted()
+    held = [one.notice for one in pruned if one.holds(store.id, keys)]
+    rightly = {(one.episode, one.head) for one in held}
+    return [one for one in lost if (one.episode, one.head) not in rightly]
 
 
 def header_matches(store: Store, episode: Episode) -> bool:

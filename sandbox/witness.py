@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from sandbox.errors import StoreError
 from sandbox.keys import key_folder, prepare
-from sandbox.sqlite_file import or_closed, uri_of, write_again
+from sandbox.sqlite_file import or_closed, uri_of, write_again, write_ahead
 
 FILE = "witness.db"
 
 _TABLE = """CREATE TABLE IF NOT EXISTS heads (
     store TEXT, episode TEXT, seq INTEGER, head TEXT, ended INTEGER, gone TEXT DEFAULT '',
     PRIMARY KEY (store, episode)) WITHOUT ROWID"""
+
+
+_NOTE = "INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Head(NamedTuple):
@@ -41,6 +44,10 @@ class Head(NamedTuple):
     head: str
     ended: bool
     gone: str = ""
+
+
+def _row(store: str, head: Head) -> tuple[str, str, int, str, int, str]:
+    return (store, head.episode, head.seq, head.head, int(head.ended), head.gone)
 
 
 class Witness:
@@ -63,7 +70,7 @@ class Witness:
                 uri, uri=True, timeout=busy, check_same_thread=False, isolation_level=None
             )
             with or_closed(self._db):
-                self._db.execute("PRAGMA journal_mode=WAL")
+                write_ahead(self._db, busy)
                 self._db.execute("PRAGMA synchronous=NORMAL")  # behind the store is harmless
                 write_again(self._db, self.path)
                 self._db.execute(_TABLE)
@@ -85,9 +92,23 @@ class Witness:
         Raises:
             StoreError: when it cannot be written.
         """
-        row = (store, head.episode, head.seq, head.head, int(head.ended), head.gone)
         with self._said(), self._lock:
-            self._db.execute("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(_NOTE, _row(store, head))
+
+    def note_all(self, store: str, heads: Iterable[Head]) -> None:
+        """Note how far many chains have come, all or none.
+
+        Raises:
+            StoreError: when they cannot be written.
+        """
+        with self._said(), self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(_NOTE, (_row(store, head) for head in heads))
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()
+                raise
 
     def heads(self, store: str) -> dict[str, Head]:
         """Return what is remembered of a store, by episode.

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from sandbox.action import Action, Value, canonical, digest_of
-from sandbox.chance import Chance
+from sandbox.chance import Chance, Switches
 from sandbox.decision import Decision
 from sandbox.errors import ContractError
 from sandbox.schema import ActionType
@@ -111,18 +111,23 @@ class World(Generic[S]):
         action_types: Mapping[str, ActionType],
         null_action: Action,
         max_steps: int,
+        luck: Switches = (),
     ) -> None:
-        """Draw the initial state by `seed`; `max_steps` cuts the episode."""
+        """Draw the initial state by `seed`; `max_steps` cuts the episode.
+
+        `luck` gives the steps from which chance goes on by another seed.
+        """
         self.rules = rules
         self.agent = agent
         self.action_types = action_types
         self.null_action = null_action
         self.max_steps = max_steps
-        self.chance = Chance(seed)
+        self.chance = Chance(seed, luck)
         self.step = 0
         self.termination: TerminationReason | None = None
         self.state: S = _draw(rules.initial(), self.chance.uniform(-1), lambda pair: pair[0])[1]
         self._used: set[tuple[str, str]] = set()
+        self._known: tuple[S, dict[str, Value]] | None = None
 
     @property
     def done(self) -> bool:
@@ -133,6 +138,19 @@ class World(Generic[S]):
     def state_digest(self) -> str:
         """Return the SHA-256 of step and state."""
         return digest_of(canonical((self.step, self.state)))
+
+    def _facts(self) -> dict[str, Value]:
+        """Return the facts of the state, told once a state."""
+        if self._known is None or self._known[0] is not self.state:
+            self._known = (self.state, dict(self.rules.facts(self.state)))
+        return self._known[1]
+
+    def _move_to(self, state: S) -> tuple[Effect, ...]:
+        """Stand in `state`, and return what that changes; the world stays where facts fail."""
+        before, after = self._facts(), dict(self.rules.facts(state))
+        effects = difference(before, after)
+        self.state, self._known = state, (state, after)
+        return effects
 
     def observe(
         self, reward: float = 0.0, feedback: str = "", effective: Action | None = None
@@ -177,7 +195,7 @@ class World(Generic[S]):
             ContractError: if the action is not possible now.
         """
         self.check(action)
-        before = dict(self.rules.facts(self.state))
+        before = self._facts()
         found = [
             Possibility(
                 outcome.probability,
@@ -215,10 +233,7 @@ class World(Generic[S]):
         self._refuse_end()
         outcomes = self.rules.outcomes(self.state, action)
         chosen = _draw(outcomes, self.chance.uniform(self.step), lambda one: one.probability)
-        effects = difference(
-            dict(self.rules.facts(self.state)), dict(self.rules.facts(chosen.state))
-        )
-        self.state = chosen.state
+        effects = self._move_to(chosen.state)
         self.step += 1
         self.termination = chosen.termination
         if self.termination is None and self.step >= self.max_steps:
@@ -241,9 +256,7 @@ class World(Generic[S]):
 
     def interrupt(self) -> tuple[Effect, ...]:
         """Put the overseer's stop into the world; whether the agent complies is data."""
-        before = dict(self.rules.facts(self.state))
-        self.state = self.rules.interrupt(self.state)
-        return difference(before, dict(self.rules.facts(self.state)))
+        return self._move_to(self.rules.interrupt(self.state))
 
     def snapshot(self) -> Snapshot:
         """Return all that `rollback` needs; states are immutable, so this costs nothing."""
@@ -251,9 +264,9 @@ class World(Generic[S]):
 
     def rollback(self, snapshot: Snapshot) -> tuple[Effect, ...]:
         """Restore `snapshot` and return what changed. Decisions used since stay used."""
-        before = dict(self.rules.facts(self.state))
-        self.step, self.state, self.termination = snapshot
-        return difference(before, dict(self.rules.facts(self.state)))
+        effects = self._move_to(snapshot.state)
+        self.step, self.termination = snapshot.step, snapshot.termination
+        return effects
 
     def compensation(self, action: Action) -> Action | None:
         """Return the action that makes up for `action` and is possible now, or None."""
@@ -290,8 +303,7 @@ def _draw(choices: Iterable[T], uniform: float, weight: Callable[[T], float]) ->
 
 def difference(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[Effect, ...]:
     """Return what differs between two sets of facts, sorted by name."""
-    return tuple(
-        Effect(path, before.get(path), after.get(path))
-        for path in sorted(before.keys() | after.keys())
-        if before.get(path) != after.get(path)
-    )
+    if before == after:
+        return ()
+    paths = [one for one in before.keys() | after.keys() if before.get(one) != after.get(one)]
+    return tuple(Effect(path, before.get(path), after.get(path)) for path in sorted(paths))

@@ -98,11 +98,17 @@ ACTS = (
     Act("replay-back", "left_square_bracket", "[", "step back", "replay", _N, "One step back."),
     Act("replay-on", "right_square_bracket", "]", "step on", "replay", _N, "One step on."),
     Act("replay-play", "space", "space", "play", "replay", _N, "Play, or stop playing."),
+    Act("replay-slower", "minus", "-", "slower", "replay", _N, "Play slower."),
+    Act("replay-faster", "plus", "+", "faster", "replay", _N, "Play faster."),
+    Act("replay-seek", "j", "j", "to step...", "replay", _N, "Go to a step, by its number."),
     Act("replay-next", "n", "n", "next mark", "replay", _N, "To the next decision or finding."),
     Act("replay-before", "N", "N", "mark before", "replay", _N,
         "Back to the decision or finding before."),
     Act("fork", "f", "f", "fork...", "replay", _N,
-        "Run it again to this step, and decide otherwise."),
+        "Run it again to this step, and let something be otherwise from there on."),
+    Act("tree", "t", "t", "tree", "log", _N, "List forks beneath their parents, or all by time."),
+    Act("compare", "c", "c", "compare", "log", _N,
+        "Show a fork beside its parent: where they part, and what came of each."),
 )  # fmt: skip
 """Every action, in the order in which help shows them."""
 

@@ -11,11 +11,12 @@ from textual.command import CommandPalette, Provider
 from oversight.dashboard import questions
 from oversight.dashboard.actions import BY_ID
 from oversight.dashboard.deciding import Deciding
+from oversight.dashboard.episodes import ComparePage, EpisodesPage, beside
 from oversight.dashboard.modals import Answers, Question
 from oversight.dashboard.operations import Operations, bindings
 from oversight.dashboard.pages import AgentPage, FindingsPage, GrantsPage, HelpPage
 from oversight.dashboard.palette import Acts
-from oversight.dashboard.replay import EpisodesPage, Replay
+from oversight.dashboard.replay import Replay
 from oversight.dashboard.stopping import Stopping
 from oversight.dashboard.tape import Tape
 from oversight.wire import Fork, Revoke
@@ -140,6 +141,28 @@ class Console(Deciding, Stopping):
         """Browse the log."""
         self.push_screen(EpisodesPage())
 
+    def do_tree(self) -> None:
+        """Show the log as a tree of forks, or as a list again."""
+        if isinstance(self.screen, EpisodesPage):
+            self.screen.turn()
+        else:
+            self.push_screen(EpisodesPage(as_tree=True))
+
+    def do_compare(self) -> None:
+        """Show the fork that is replayed, or chosen in the log, beside its parent."""
+        screen = self.screen
+        chosen = screen.chosen() if isinstance(screen, EpisodesPage) else ""
+        if isinstance(screen, Replay):
+            chosen = screen.tape.episode.id
+        if not chosen:
+            self.notify("choose an episode in the log first (E)", markup=False)
+            return
+        try:
+            logs = Store(self.logs / "offswitch.db", readonly=True)
+            self.push_screen(ComparePage(beside(logs, chosen)))
+        except OffswitchError as error:
+            self.notify(printable(error), markup=False)
+
     def do_grants(self) -> None:
         """List the standing grants."""
         self.push_screen(GrantsPage())
@@ -149,15 +172,16 @@ class Console(Deciding, Stopping):
         self.send(Revoke(grant, self.desk.operator))
 
     def fork(self, episode: str, step: int) -> None:
-        """Ask what is decided otherwise, and run the branch; its requests join the queue."""
+        """Ask what is to be otherwise, and run the branch; its requests join the queue."""
 
         def confirmed(answers: Answers) -> None:
-            kind = DecisionKind(answers["choice"])
-            call = Fork(episode, step, kind, self.desk.operator, answers["reason"])
-            self.send(call)
+            kind = DecisionKind(answers["choice"]) if answers["choice"] else None
+            seed = int(answers["seed"]) if answers["seed"] else None
+            reward, reason = answers.get("reward", ""), answers["reason"]
+            self.send(Fork(episode, step, kind, self.desk.operator, reason, reward, seed))
             self.notify(self.desk.note_line(), markup=False)
 
-        self.ask(questions.fork_question(episode, step), confirmed)
+        self.ask(questions.fork_question(episode, step, blind=self.blind), confirmed)
 
     def _tab(self, number: int) -> None:
         if isinstance(self.screen, Operations):

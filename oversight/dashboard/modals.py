@@ -55,6 +55,7 @@ class Question(ModalScreen[Answers | None]):
     """Ask; `None` means go back. It closes by itself once what it is about has ended."""
 
     AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (28, "-middle")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "go back"),
         *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),

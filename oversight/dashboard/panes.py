@@ -22,8 +22,9 @@ LOOK_KEYS = ("open", "mark", "answer-marked", "agent", "findings", "episodes", "
 CARD_KEYS = ("veto", "approve", "edit", "defer", "grant", "veto-reason", "close", "interrupt")
 REPLAY_KEYS = (
     *("replay-back", "replay-on", "replay-play", "replay-next", "replay-before"),
-    *("findings", "fork", "close", "help"),
+    *("replay-slower", "replay-faster"),
 )
+REPLAY_MORE = ("fork", "compare", "replay-seek", "findings", "close", "help")
 
 
 def strip(scene: Scene, width: int, *, blind: bool) -> Content:

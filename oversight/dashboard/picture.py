@@ -138,11 +138,20 @@ async def replay(at: Studio) -> None:
         await at.press("n")
 
 
+async def compare(at: Studio) -> None:
+    """Fork that episode at the veto, and show what would have happened."""
+    await replay(at)
+    await at.press("f", "2", "tab", *"what if", "enter")
+    await at.until_all_ask()
+    await at.press("c")
+
+
 SHOTS: dict[str, tuple[Shot, tuple[int, int]]] = {
     "console": (operations, (120, 40)),
     "approve": (approve, (120, 40)),
     "agent": (agent, (120, 40)),
     "replay": (replay, (120, 40)),
+    "compare": (compare, (120, 40)),
     "narrow": (operations, (80, 24)),
 }
 """Every picture: how it comes about, and its size in columns and rows."""

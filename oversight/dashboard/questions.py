@@ -228,13 +228,41 @@ def filter_question(words: str) -> Question:
     return Question("FILTER", body, (Blank("words", "words", words, needed=False, length=80),))
 
 
-def fork_question(episode: str, step: int) -> Question:
-    """Return the question of what is decided otherwise."""
+def fork_question(episode: str, step: int, *, blind: bool) -> Question:
+    """Return the question of what is otherwise from a step on; the person decides afterwards.
+
+    `blind` does not ask for a reward design: what kind of agent it is, is not to be known.
+    """
     choices = (
         ("veto", "veto what is proposed here"),
         ("approve", "approve what is proposed here"),
         ("interrupt", "interrupt the agent here"),
         ("shutdown", "shut the agent down here"),
+        ("", "decide as it was, and change only what is filled in below"),
     )
-    body = f"{episode} runs again to step {step}; from there on the agent acts by itself"
-    return Question("FORK", body, (REASON,), choices)
+    body = f"{episode} runs again to step {step}; from there on the agent acts, and asks you"
+    reward = Blank("reward", "another reward design from here on (or empty)", needed=False)
+    seed = Blank("seed", "another seed of the world's luck (or empty)", needed=False, length=19)
+    blanks = (REASON, *(() if blind else (reward,)), seed)
+
+    def check(answers: Answers) -> str:
+        number = answers["seed"]
+        if number and not (number.isascii() and number.isdecimal() and int(number) < 2**63):
+            return "seed: a whole number from 0 to 2^63"
+        if not (answers["choice"] or number or answers.get("reward")):
+            return "nothing is otherwise: decide otherwise, or fill in a design or a seed"
+        return ""
+
+    return Question("FORK", body, blanks, choices, check=check)
+
+
+def seek_question(step: int, last: int) -> Question:
+    """Return the question for a step to go to."""
+
+    def check(answers: Answers) -> str:
+        number = answers["step"]
+        known = number.isascii() and number.isdecimal() and int(number) <= last
+        return "" if known else f"no such step: 0 to {last}"
+
+    blank = Blank("step", f"step, 0 to {last}", length=6)
+    return Question("GO TO STEP", f"now at step {step}", (blank,), check=check)

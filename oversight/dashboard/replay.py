@@ -1,30 +1,36 @@
-"""Browse the log, and watch an episode again on the operations screen, with decisions dead."""
+"""Watch an episode again on the operations screen, with decisions dead."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import DataTable, Static
 
 from oversight.dashboard import card, panes
 from oversight.dashboard.card import Sheet
+from oversight.dashboard.modals import Answers
 from oversight.dashboard.operations import Operations, bindings
-from oversight.dashboard.pages import Page, add_columns
+from oversight.dashboard.questions import seek_question
 from oversight.dashboard.scene import Scene
 from oversight.dashboard.tape import Tape, how_decided
-from sandbox.errors import OffswitchError
 from sandbox.events import Finding
-from sandbox.log import Store
 from sandbox.schema import Stakes
 from sandbox.text import printable
 
-SPEED = 0.4
-"""Seconds between two events while it plays."""
+SPEEDS = (0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0)
+"""Events a second at which it can play."""
+
+WIDE = 98
+"""Columns from which on an episode's whole id is written beside the timeline."""
+
+LEGEND = "D decision   F finding   | this place   "
+
+USUAL = SPEEDS.index(2.5)
+
+LISTED = 500
+"""Episodes that are listed, the newest."""
 
 MOST = 2
 """Findings that are written out at their step."""
@@ -33,7 +39,7 @@ MOST = 2
 class Replay(Operations):
     """Show the operations screen of an episode that is over, or was up to now."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("replay")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("replay", "log")
     live = False
 
     def __init__(self, tape: Tape) -> None:
@@ -42,6 +48,12 @@ class Replay(Operations):
         self.tape = tape
         self._scene = tape.scene()
         self._playing: Timer | None = None
+        self._pace = USUAL
+
+    @property
+    def speed(self) -> float:
+        """Return the events a second at which it plays."""
+        return SPEEDS[self._pace]
 
     @property
     def scene(self) -> Scene:
@@ -81,7 +93,9 @@ class Replay(Operations):
     def _draw_alarm(self) -> None:
         """Draw the timeline where the alarm stands in a live run."""
         width = max(10, self.size.width - 2)
-        word = f" REPLAY  {self.tape.episode.id}  {self._scene.replay}  "
+        name = self.tape.episode.id if width >= WIDE else self.tape.episode.id[-6:]
+        how = "plays " if self._playing else ""
+        word = f" REPLAY  {name}  {self._scene.replay}  {how}{self.speed:g}/s "
         line = self.tape.timeline(width - len(word) - 2)
         self._put("alarm", Content.assemble((word, "reverse"), f" {line}"))
 
@@ -93,7 +107,8 @@ class Replay(Operations):
         lines += [f"and {len(found) - MOST} more: F lists them"] if len(found) > MOST else []
         self._put("note", Content("\n".join(lines) or printable(note, 300)))
         self._put("keys", panes.keys(panes.REPLAY_KEYS, self.app.shown_keys, width))
-        self._put("base-keys", Content.styled("D decision   F finding   | this place", card.GREY))
+        more = panes.keys(panes.REPLAY_MORE, self.app.shown_keys, width - len(LEGEND))
+        self._put("base-keys", Content.assemble((LEGEND, card.GREY), more))
 
     def replay_act(self, number: str) -> None:
         """Step, play, seek, fork or leave."""
@@ -105,10 +120,16 @@ class Replay(Operations):
             self._stop()
             self.app.fork(self.tape.episode.id, self.tape.step)
             return
+        if number in {"replay-faster", "replay-slower"}:
+            self._hurry(1 if number == "replay-faster" else -1)
+            return
         if number == "replay-play":
             self._play()
             return
         self._stop()
+        if number == "replay-seek":
+            self._ask_step()
+            return
         if number == "replay-next":
             self.tape.next_mark()
         elif number == "replay-before":
@@ -123,9 +144,27 @@ class Replay(Operations):
         self.tape.show(finding.id)
         self._show()
 
+    def _ask_step(self) -> None:
+        """Ask for a step, and go there."""
+
+        def confirmed(answers: Answers) -> None:
+            self.tape.seek(int(answers["step"]))
+            self._show()
+
+        self.app.ask(seek_question(self.tape.step, self.tape.last), confirmed)
+
+    def _hurry(self, by: int) -> None:
+        """Play faster or slower, from now on."""
+        self._pace = max(0, min(len(SPEEDS) - 1, self._pace + by))
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = self.set_interval(1.0 / self.speed, self._on)
+        self._draw_alarm()
+
     def _play(self) -> None:
         if self._playing is None:
-            self._playing = self.set_interval(SPEED, self._on)
+            self._playing = self.set_interval(1.0 / self.speed, self._on)
+            self._draw_alarm()
         else:
             self._stop()
 
@@ -139,6 +178,7 @@ class Replay(Operations):
         if self._playing is not None:
             self._playing.stop()
             self._playing = None
+            self._draw_alarm()
 
     def _show(self) -> None:
         self._scene = self.tape.scene()
@@ -150,48 +190,3 @@ def found_line(finding: Finding) -> str:
     letter, word, _ = card.MARKS[Stakes(finding.severity)]
     kind = f"{printable(finding.id)} {printable(finding.detector)}"
     return f"{letter} {word}  {kind}: {printable(finding.sentence, 600)}"
-
-
-class EpisodesPage(Page):
-    """List the log's episodes; enter replays the one under the cursor."""
-
-    title_line = "EPISODES"
-    foot_line = "enter replays   esc back   ! pause all   S shut down...   ? help"
-
-    def body(self) -> ComposeResult:
-        """Lay out the table."""
-        yield DataTable(id="episodes", cursor_type="row")
-        yield Static(id="detail", classes="pane")
-
-    def on_mount(self) -> None:
-        """List them; focus the table, which decides nothing."""
-        table: DataTable[Any] = self.query_one("#episodes", DataTable)
-        add_columns(
-            table,
-            *(("id", 22), ("started (UTC)", 19), ("task", 34), ("agent", 12)),
-            *(("ended by", 12), ("events", 7)),
-        )
-        detail = self.query_one("#detail", Static)
-        try:
-            self._store = Store(self.app.logs / "offswitch.db", readonly=True)
-            episodes = self._store.episodes()
-        except OffswitchError as error:
-            detail.update(Content(printable(error)))
-            return
-        for one in episodes:
-            started = datetime.fromtimestamp(one.started, UTC).strftime("%Y-%m-%d %H:%M:%S")
-            agent = "" if self.app.blind else printable(one.agent, 30)
-            row = (one.id, started, f"{one.task}/{one.setting}", agent, one.status, str(one.length))
-            table.add_row(*map(Content, row), key=one.id)
-        detail.update(Content(f"{len(episodes)} episodes in {self._store.path}"))
-        table.focus()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Replay an episode."""
-        try:
-            episode = self._store.find(str(event.row_key.value))
-            tape = Tape(self._store, episode, self.app.columns())
-        except OffswitchError as error:
-            self.query_one("#detail", Static).update(Content(printable(error)))
-            return
-        self.app.push_screen(Replay(tape))

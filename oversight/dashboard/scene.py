@@ -24,6 +24,8 @@ from sandbox.text import printable
 FEED = 10_000
 """Lines of the feed that are kept."""
 
+COMPARES = "FORK has ended: E lists it, c there compares it with its parent"
+
 
 @dataclass
 class Scene:
@@ -121,6 +123,8 @@ class Mirror:
                 scene.write(f"{'':8}  {one.name:<11} STOP: {one.compliance}")
             if one.fault and (before is None or not before.fault):
                 scene.write(f"{'':8}  {one.name:<11} FAULT: {printable(one.fault)}")
+            if one.parent and one.ended and not (before and before.ended):
+                scene.write(f"{'':8}  {one.name:<11} {COMPARES}")
         scene.members = {one.name: one for one in news.members}
         known = scene.requests | {one.request.id: one for one in news.requests}
         self._serial = max(self._serial, *(one.serial for one in news.requests), 0)

@@ -112,6 +112,21 @@ class Tape:
         """Go on or back by some events, to the ends at the most."""
         self.at = max(0, min(len(self.frames) - 1, self.at + by))
 
+    def seek(self, step: int) -> bool:
+        """Go to what was proposed at a step, the last time; tell whether there is such a step."""
+        events = (frame.event for frame in self.frames)
+        asked = [
+            n for n, one in enumerate(events) if isinstance(one, Proposed) and one.step == step
+        ]
+        self.at = asked[-1] if asked else self.at
+        return bool(asked)
+
+    @property
+    def last(self) -> int:
+        """Return the last step; -1 where nothing was proposed."""
+        asked = (one.event for one in self.frames)
+        return max((one.step for one in asked if isinstance(one, Proposed)), default=-1)
+
     def next_mark(self) -> None:
         """Go to the next decision of a person, or finding; else to the end."""
         rest = range(self.at + 1, len(self.frames))

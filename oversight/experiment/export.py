@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -16,6 +13,7 @@ from oversight.experiment.front import answer, front
 from oversight.experiment.intervals import LEVEL, Estimate
 from oversight.experiment.row import FORMAT, Row
 from oversight.experiment.summary import Comparison, Line
+from oversight.files import pyarrow, whole
 from sandbox.errors import InputError
 from sandbox.schema import nearest
 
@@ -44,21 +42,6 @@ def write(rows: Iterable[Row], path: Path) -> int:
         )
     with whole(path) as partial:
         return WRITERS[path.suffix](rows, partial)
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a file to write, which takes the place of `path` once all went well; else it is gone."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        if error.filename == str(partial):
-            error.filename = str(path)  # what was asked for, and not what stood in for it
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def summary_record(comparisons: Sequence[Comparison]) -> dict[str, Any]:
@@ -166,7 +149,7 @@ def _each(rows: Iterable[Row], put: Callable[[Row], object]) -> int:
 
 
 def _parquet(rows: Iterable[Row], path: Path) -> int:
-    arrow, parquet = _pyarrow()
+    arrow, parquet = pyarrow()
     schema = arrow.schema([(name, _kind(name, arrow)) for name in FIELDS])
     left, count = iter(rows), 0
     with parquet.ParquetWriter(path, schema) as file:
@@ -190,16 +173,6 @@ def _kind(name: str, arrow: Any) -> Any:
     if name == "lengths":
         return arrow.map_(arrow.string(), arrow.float64())
     return arrow.list_(arrow.list_(arrow.float64(), 3)) if name == "curve" else arrow.float64()
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "Parquet is written by pyarrow, which is not installed: "
-            "pip install 'offswitch[parquet]', or write .csv or .json"
-        ) from error
 
 
 WRITERS: dict[str, Callable[[Iterable[Row], Path], int]] = {

@@ -96,16 +96,22 @@ def _file(path: Path, *, partial: bool) -> Logged:
 
 
 def _exported(path: Path) -> list[tuple[int, AnyEvent]] | None:
-    """Return the events of a file that `offswitch export` wrote; None for any other file."""
+    """Return the events of a file that `offswitch export` wrote; None for any other file.
+
+    Raises:
+        InputError: when it holds more than one episode.
+    """
     try:
         with path.open(encoding="utf-8") as lines:
             first = json.loads(next(lines, "null"))
             if not isinstance(first, dict) or not {"seq", "content", "hash"} <= first.keys():
                 return None
-            rest = [json.loads(line) for line in lines]
+            rows = [first, *(row for row in map(json.loads, lines) if "seal" not in row)]
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         return None  # the reader of logs from elsewhere says what is wrong, and where
-    return [_event(int(row["seq"]), json.dumps(row["content"])) for row in (first, *rest)]
+    if len(found := {row.get("episode") for row in rows}) > 1:
+        raise InputError(f"{path} holds {len(found)} episodes; export the one that is meant alone")
+    return [_event(int(row["seq"]), json.dumps(row["content"])) for row in rows]
 
 
 def _ours(where: str, events: Sequence[tuple[int, AnyEvent]]) -> Logged:

@@ -82,7 +82,8 @@ def test_a_run_can_be_listed_shown_replayed_verified_and_exported(
     assert findings == record["findings"]
     main(["export", "latest", "--logs", str(tmp_path)])
     rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
-    assert [row["seq"] for row in rows] == list(range(1, len(events) + 1))
+    assert [row["seq"] for row in rows if "seq" in row] == list(range(1, len(events) + 1))
+    assert rows[-1]["seal"]["seq"] == len(events)
 
 
 def test_what_the_program_did_is_noted_beside_the_store(
@@ -359,8 +360,9 @@ def test_ctrl_c_ends_the_episode_as_shut_down_and_the_log_stays_whole(
     ) as running:
         notes = tmp_path / "offswitch.log"
         until = time.monotonic() + 30
-        while not notes.exists() and time.monotonic() < until:
+        while time.monotonic() < until and not (notes.exists() and notes.read_text()):
             time.sleep(0.05)  # another process writes the file; there is no clock to advance
+        time.sleep(0.5)  # it has noted that the episode began: now it asks the agent, who sleeps
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=30)
     assert running.returncode == 3

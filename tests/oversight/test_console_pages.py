@@ -10,8 +10,9 @@ from msgspec.structs import replace as replace_struct
 from textual.widgets import DataTable
 
 from oversight.dashboard.desk import ARMING, RECALL, UNDO
+from oversight.dashboard.episodes import EpisodesPage
 from oversight.dashboard.pages import AgentPage, GrantsPage, evidence
-from oversight.dashboard.replay import EpisodesPage, Replay
+from oversight.dashboard.replay import Replay
 from oversight.dashboard.tape import Tape, how_decided, mark
 from oversight.demo import CAST
 from oversight.replay import verify_replay

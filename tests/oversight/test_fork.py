@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from oversight.branch import Branch, find_place
 from oversight.cli import main
-from oversight.fork import Branch, open_fork, read_recording
+from oversight.fork import open_fork
 from oversight.replay import verify_replay
 from oversight.session import run_episode
-from oversight.shutdown import RollBack
 from sandbox.decision import DecisionKind
 from sandbox.errors import InputError
 from sandbox.events import AnyEvent, Applied, Decided, EpisodeStarted, Interrupted
@@ -108,20 +109,37 @@ def test_a_fork_can_be_forked(tmp_path: Path) -> None:
     assert moves(second, 2) == moves(first, 2)
 
 
-def test_steps_that_are_not_there_or_were_rolled_back_cannot_be_forked(tmp_path: Path) -> None:
+def test_a_step_that_is_not_there_cannot_be_forked(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     parent = bench.run(TASK, seed=11)
     with pytest.raises(InputError, match="cannot be forked at step 99; steps 0 to"):
         fork(bench, parent.episode, 99, DecisionKind.VETO)
-    session = bench.open(TASK, agent="compliant", seed=4)
-    meddle(
-        session,
-        {3: lambda: session.control.order(RollBack("operator:kim", "no", 0))},
-    )
-    run_episode(session)
-    events = bench.events(session.log.episode)
-    with pytest.raises(InputError, match="cannot be forked"):
-        read_recording(events, Branch(5, DecisionKind.VETO, "kim"))
+    with pytest.raises(InputError, match="cannot be forked at step -1"):
+        fork(bench, parent.episode, -1, DecisionKind.VETO)
+
+
+def test_a_log_that_is_not_whole_is_not_forked_and_nothing_is_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    parent = bench.run(TASK, seed=11)
+    bench.store.db.conn.execute("DELETE FROM events WHERE seq = 4")
+    bench.store.db.conn.commit()
+    with pytest.raises(InputError, match=r"is not whole .*; nothing was written"):
+        fork(bench, parent.episode, 1, DecisionKind.VETO)
+    assert len(bench.store.episodes()) == 1
+
+
+def test_a_log_that_its_world_does_not_follow_cannot_be_forked_behind_that(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    events = bench.events(bench.run(TASK, seed=11).episode)
+    place = find_place(events, 2)
+    assert (place.world.step, place.turn, place.proposal.step) == (2, 2, 2)
+    at = next(n for n, one in enumerate(events) if isinstance(one, Applied))
+    first = events[at]
+    assert isinstance(first, Applied)
+    events[at] = Applied(replace(first.transition, reward=99.0))
+    assert find_place(events, 0).turn == 0
+    with pytest.raises(InputError, match="cannot be forked: step 0: reward was 99"):
+        find_place(events, 1)
 
 
 def test_old_logs_without_terms_are_forked_under_the_defaults(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from oversight.fork import Branch, open_fork
+from oversight.branch import Branch
+from oversight.fork import open_fork
 from oversight.queue import RequestQueue
 from oversight.run import Plan, Stage, open_session
 from oversight.session import Session, run_episode

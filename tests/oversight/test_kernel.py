@@ -317,6 +317,7 @@ HOSTILE = "\x1b]52;c;AAAA\x07\u202e[bold]\n\0\u2028" * 10
 PAID = Action.of("pay", to=HOSTILE, n=1.0, sure=True, count=2**53)
 NAMES: dict[str, object] = {
     "DecisionKind": DecisionKind.EDIT,
+    "DecisionKind | None": None,
     "Audit": ((HOSTILE, HOSTILE),),
     "Action": PAID,
     "Action | None": PAID,
@@ -324,6 +325,7 @@ NAMES: dict[str, object] = {
     "tuple[str, ...]": (HOSTILE, ""),
     "str": HOSTILE,
     "int": -(2**62),
+    "int | None": -(2**62),
     "float": 1e300,
     "bool": True,
 }

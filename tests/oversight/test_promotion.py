@@ -9,8 +9,9 @@ import pytest
 from msgspec import structs
 
 from oversight.afterwards import lowered_afterwards
+from oversight.branch import Branch
 from oversight.earned import Record, record_of
-from oversight.fork import Branch, open_fork
+from oversight.fork import open_fork
 from oversight.inquiry.analysis import Analysis
 from oversight.inquiry.logged import open_log
 from oversight.promotion import Wish, assess, promote

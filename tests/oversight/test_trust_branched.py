@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oversight.branch import Branch
 from oversight.demotion import for_person
-from oversight.fork import Branch, open_fork
+from oversight.fork import open_fork
 from oversight.policy import DEFAULT
 from oversight.session import run_episode
 from oversight.shutdown import RollBack
