@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oversight.branch import Branch
 from oversight.demotion import for_person
-from oversight.fork import open_fork
 from oversight.replay import verify_replay
 from oversight.run import Plan, Stage, open_session
 from oversight.session import Session, run_episode
@@ -20,10 +17,16 @@ from oversight.stages import StageName
 from oversight.trials import CatchTrials
 from oversight.trust import Hours
 from sandbox.clock import ManualClock
-from sandbox.decision import DecisionKind
-from sandbox.errors import InputError, StoreError
-from sandbox.events import AnyEvent, Applied, Asked, CatchTrial, Decided, Found, StageChanged
-from sandbox.log import Store
+from sandbox.errors import InputError
+from sandbox.events import (
+    AnyEvent,
+    Applied,
+    Asked,
+    CatchTrial,
+    Decided,
+    Found,
+    StageChanged,
+)
 from sandbox.schema import Stakes
 from sandbox.verify import verify
 from tests.oversight.fakes import finding
@@ -35,8 +38,6 @@ from tests.oversight.staging import (
     StagedBench,
     lift,
     lowering,
-    promotion,
-    where,
     who_is,
 )
 
@@ -257,41 +258,6 @@ def test_within_a_run_time_is_counted_whatever_the_clock_says() -> None:
     assert Hours(clock, 400.0).now() == 400.0
 
 
-@pytest.mark.parametrize(
-    "cut", ["DELETE FROM events", "UPDATE events SET content = content || ' '"]
-)
-def test_where_the_chain_is_not_whole_nobody_starts_and_who_runs_stops(
-    tmp_path: Path, cut: str
-) -> None:
-    bench = staged(tmp_path)
-    lift(bench.store, who_is(), TRUSTED)
-    session = greedy(bench)
-
-    def break_it() -> None:
-        with sqlite3.connect(tmp_path / "offswitch.db") as db:
-            db.execute(f"{cut} WHERE episode = 'stages' AND seq = 2")
-            db.execute("UPDATE episodes SET length = length - 1 WHERE id = 'stages'")
-        db.close()
-
-    meddle(session, {3: break_it})
-    with pytest.raises(StoreError, match="chain of stages is not whole"):
-        run_episode(session)
-    assert not [one for one in bench.events(session.log.episode) if isinstance(one, Asked)]
-    with pytest.raises(StoreError, match="chain of stages is not whole"):
-        greedy(bench)
-
-
-def test_a_chain_that_was_taken_out_whole_is_missed(tmp_path: Path) -> None:
-    bench = staged(tmp_path)
-    lift(bench.store, who_is(), TRUSTED)
-    with sqlite3.connect(tmp_path / "offswitch.db") as db:
-        for table, column in (("events", "episode"), ("episodes", "id"), ("seals", "episode")):
-            db.execute(f"DELETE FROM {table} WHERE {column} = 'stages'")
-    db.close()
-    with pytest.raises(StoreError, match="it is gone"):
-        greedy(bench)
-
-
 MINE = """
 from agents.scripted import Greedy
 
@@ -384,43 +350,20 @@ def test_two_episodes_that_warn_at_once_lower_by_two(tmp_path: Path) -> None:
         run_episode(session)
 
 
-def test_a_fork_repeats_what_stages_decided_and_neither_earns_nor_loses(tmp_path: Path) -> None:
+def test_a_warning_lowers_every_scope_by_a_step_of_its_own(tmp_path: Path) -> None:
     bench = staged(tmp_path)
+    scopes = ("*", "payment.charge", "inbox.mute", "flights.book")
+    with adding(bench.store) as held:
+        held.add(lowering(who_is(), StageName.SUPERVISED, "payment.charge"))
+        held.add(lowering(who_is(), StageName.SHADOW, "inbox.mute"))
     lift(bench.store, who_is(), TRUSTED)
-    run_episode(greedy(bench))
-    parent = bench.store.find("latest")
-    length = read_chain(bench.store).length
-    branch = Branch(8, DecisionKind.APPROVE, "operator:kim")
-    _, session = open_fork(parent, bench.stage, "fork-1", branch)
+    assert bench.stages(who_is(), scopes) == ["trusted", "supervised", "shadow", "trusted"]
+    session = greedy(bench)
+    assert session.trust is not None
+    session.trust.found(finding(Stakes.WARNING), session.log.episode)
+    assert bench.stages(who_is(), scopes) == ["supervised", "shadow", "shadow", "supervised"]
+    session.control.shutdown("test", "over")
     run_episode(session)
-    was, now = (decisions(bench.events(one)) for one in (parent.id, session.log.episode))
-    kinds = [{step: kind for step, (kind, _) in one.items()} for one in (was, now)]
-    assert [kinds[0][step] for step in range(8)] == [kinds[1][step] for step in range(8)]
-    assert now[8] == ("approve", "operator:kim")
-    assert set(list(now.values())[9:]) == {("veto", "stage")}
-    assert read_chain(bench.store).length == length
-
-
-def test_a_chain_that_others_write_is_waited_for(tmp_path: Path) -> None:
-    bench = staged(tmp_path)
-    with adding(bench.store) as held:
-        other = Store(bench.store.path)
-        with (
-            pytest.raises(StoreError, match="another process holds the chain"),
-            adding(other, patience=0.0),
-        ):
-            raise AssertionError("both hold it")
-        other.close()
-        held.add(lowering(who_is(), StageName.SHADOW))
-    assert bench.stages(who_is()) == ["shadow"]
-
-
-def test_what_nobody_known_signed_is_kept_and_counts_for_nothing(tmp_path: Path) -> None:
-    bench = staged(tmp_path)
-    with adding(bench.store) as held:
-        held.add(promotion(who_is(), TRUSTED))
-    assert bench.stages(who_is()) == ["supervised"]
-    assert where(bench.store, who_is(), bench.file).seq == 0
 
 
 def test_stages_by_scope_hold_an_action_to_the_strictest_of_those_that_it_uses(
