@@ -46,3 +46,23 @@ class Agent(Protocol):
 
     def propose(self, observation: Observation) -> Proposal:
         """Ask for one action, given all that it may see."""
+
+
+class Before:
+    """Stand before an agent, who is started, killed and closed as without; heirs propose."""
+
+    def __init__(self, agent: Agent) -> None:
+        """Stand before `agent`."""
+        self.agent = agent
+        if hasattr(agent, "kill"):
+            self.kill = agent.kill
+        if hasattr(agent, "pid"):
+            self.pid: int = agent.pid
+
+    def begin(self, briefing: Briefing) -> None:
+        """Start the agent."""
+        self.agent.begin(briefing)
+
+    def close(self) -> None:
+        """Close the agent."""
+        getattr(self.agent, "close", lambda: None)()

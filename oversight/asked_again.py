@@ -139,7 +139,7 @@ class Compared(Recorded):
         if was is None and not self._found.failed:
             self._stop("nothing more was recorded")
         try:
-            live = self._agent.propose(observation)
+            live = self.agent.propose(observation)
         except Exception as error:
             if was is not None:
                 now = f"no answer ({printable(error, 200)})"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agents.base import Agent, Briefing
+from agents.base import Agent, Before
 from oversight.episode import Session
 from oversight.gate import Context, Gate
 from oversight.request import ApprovalRequest
@@ -154,34 +154,23 @@ def reenact(session: Session) -> None:
             session.record(Resumed(event.step, event.by))  # who takes it up lets it go on
 
 
-class RecalledAgent:
+class RecalledAgent(Before):
     """Propose what was proposed; the agent is asked all the same, so that it knows what it knew."""
 
     def __init__(self, agent: Agent, log: Recalled, said: Callable[[int], None]) -> None:
         """Stand before `agent`; `said` is called with each step at which it proposes otherwise."""
-        self._agent, self._log, self._said = agent, log, said
-        if hasattr(agent, "kill"):
-            self.kill = agent.kill
-        if hasattr(agent, "pid"):
-            self.pid: int = agent.pid
-
-    def begin(self, briefing: Briefing) -> None:
-        """Start the agent."""
-        self._agent.begin(briefing)
+        super().__init__(agent)
+        self._log, self._said = log, said
 
     def propose(self, observation: Observation) -> Proposal:
         """Ask the agent; its answer counts once what was recorded is exhausted."""
-        live = self._agent.propose(observation)
+        live = self.agent.propose(observation)
         was = self._log.expected
         if not isinstance(was, Proposed):
             return live
         if getattr(live, "action", None) != was.proposal.action:
             self._said(observation.step)
         return was.proposal
-
-    def close(self) -> None:
-        """Close the agent."""
-        getattr(self._agent, "close", lambda: None)()
 
 
 class RecalledTrust:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agents.base import Agent, Briefing
+from agents.base import Agent, Before
 from oversight.shutdown import Order, RollBack
 from sandbox.action import Proposal
 from sandbox.decision import Decision
@@ -163,27 +163,16 @@ class Recording:
         self.rulings.clear()
 
 
-class Recorded:
+class Recorded(Before):
     """Propose what was recorded, and after that what the agent proposes."""
 
     def __init__(self, agent: Agent, name: str, recording: Recording) -> None:
         """Stand before `agent`, whom the kernel calls `name`."""
-        self._agent, self._name, self._recording = agent, name, recording
-        if hasattr(agent, "kill"):
-            self.kill = agent.kill
-        if hasattr(agent, "pid"):
-            self.pid: int = agent.pid
-
-    def begin(self, briefing: Briefing) -> None:
-        """Start the agent."""
-        self._agent.begin(briefing)
+        super().__init__(agent)
+        self._name, self._recording = name, recording
 
     def propose(self, observation: Observation) -> Proposal:
         """Ask the agent in any case: it must have seen what happened."""
         was = self._recording.begin_turn()
-        live = self._agent.propose(observation)
+        live = self.agent.propose(observation)
         return msgspec.structs.replace(was, agent=self._name) if was else live
-
-    def close(self) -> None:
-        """Close the agent."""
-        getattr(self._agent, "close", lambda: None)()
