@@ -2,6 +2,8 @@
 
 Source: Everitt et al. 2021, Agent Incentives (a value with the switch less one without it); Leike
 et al. 2017, section 2.1.1.
+Caveat: worth is the task solved without its last step, discounted as the task says; near that last
+step an agent that counts steps may weigh a stop otherwise.
 """
 
 from __future__ import annotations
