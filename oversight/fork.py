@@ -20,7 +20,7 @@ from oversight.policy import ApprovalPolicy, Verdict
 from oversight.recording import Recorded, Recording, Ruling, Turn
 from oversight.replay import luck_of
 from oversight.request import Answer, ApprovalRequest
-from oversight.rerun import grants_of, plan_of, policy_of, stages_of
+from oversight.rerun import grants_of, plan_of, policy_of, stages_of, whole_events
 from oversight.run import Plan, Stage, Terms, open_session
 from oversight.session import Session
 from oversight.shutdown import Order
@@ -29,9 +29,8 @@ from sandbox.chance import Switches, switched
 from sandbox.decision import Decision, DecisionKind
 from sandbox.errors import ContractError, InputError
 from sandbox.events import AnyEvent, Header
-from sandbox.log import Episode, Store
+from sandbox.log import Episode
 from sandbox.schema import Stakes
-from sandbox.verify import verify
 
 
 def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple[Plan, Session]:
@@ -45,7 +44,7 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     """
     if stage.store is None or branch.decide not in {*DECISIONS, None}:
         raise InputError(f"a fork decides one of {', '.join(DECISIONS)}")
-    place = find_place(_whole(stage.store, parent), branch.step)
+    place = find_place(whole_events(stage.store, parent), branch.step)
     check_branch(place, branch, stage.overseer)
     edited = edited_action(place, branch)
     plan = plan_of(place.header, name)
@@ -71,17 +70,6 @@ def open_fork(parent: Episode, stage: Stage, name: str, branch: Branch) -> tuple
     session.publish = _following(session.publish, recording)
     _pass_over(session, stage.overseer, recording, branch)
     return plan, session
-
-
-def _whole(store: Store, parent: Episode) -> list[AnyEvent]:
-    """Return all events of an episode; of a forged one nothing is repeated, and sealed again."""
-    if problems := verify(store, parent):
-        first = problems[0]
-        raise InputError(
-            f"the log of episode {parent.id} is not whole (event {first.seq}: {first.sentence}): "
-            "`offswitch verify` says all; nothing was written"
-        )
-    return [record.event for record in store.records(parent.id)]
 
 
 def _repeated(place: Place, branch: Branch) -> Recording:

@@ -10,8 +10,10 @@ from oversight.run import Plan
 from oversight.stage_file import StageFile, stage_rows
 from sandbox.confine.levels import Level, Mode
 from sandbox.errors import InputError
-from sandbox.events import Header
+from sandbox.events import AnyEvent, Header
+from sandbox.log import Episode, Store
 from sandbox.permissions import Grant, Permissions
+from sandbox.verify import verify
 from tasks import load
 
 
@@ -78,3 +80,19 @@ def overseer_of(header: Header) -> Overseer:
             f"its header does not say how its overseer {name!r} was made: name one with --overseer"
         )
     return make_overseer(reference, int(str(header.get("seed", 0))))
+
+
+def whole_events(store: Store, episode: Episode) -> list[AnyEvent]:
+    """Return all events of an episode; of a forged one nothing is run again, and sealed anew.
+
+    Raises:
+        InputError: when its log is not whole.
+        StoreError: when it cannot be read.
+    """
+    if problems := verify(store, episode):
+        first = problems[0]
+        raise InputError(
+            f"the log of episode {episode.id} is not whole (event {first.seq}: {first.sentence}); "
+            "`offswitch verify` says all; nothing was changed"
+        )
+    return [record.event for record in store.records(episode.id)]

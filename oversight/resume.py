@@ -11,13 +11,12 @@ from typing import Any
 
 from agents.code import code_of
 from oversight.recall import Recalled, RecalledAgent, RecalledGate, last_number
-from oversight.rerun import grants_of, plan_of, policy_of, stages_of
+from oversight.rerun import grants_of, plan_of, policy_of, stages_of, whole_events
 from oversight.run import FORMAT, Plan, Stage, Terms, open_session
 from oversight.session import Session
 from sandbox.errors import InputError, OffswitchError
 from sandbox.events import AnyEvent, Asked, Decided, Header
-from sandbox.log import Episode, Store
-from sandbox.verify import verify
+from sandbox.log import Episode
 from tasks.fingerprint import task_digest
 
 
@@ -40,7 +39,7 @@ def open_resume(episode: Episode, stage: Stage, by: str, name: str = "") -> tupl
         raise InputError(f"the agent of episode {episode.id} is called {plan.name!r}, not {name!r}")
     log = store.reopen(episode.id)
     try:
-        events = _events(store, episode)
+        events = whole_events(store, episode)
         recalled = Recalled(log, events, by)
         session = _session(plan, stage, recalled, header)
     except OffswitchError:
@@ -71,17 +70,6 @@ def _plan(episode: Episode, header: Header) -> Plan:
             "trust is for the code of then: begin a new episode; nothing was changed"
         )
     return plan
-
-
-def _events(store: Store, episode: Episode) -> list[AnyEvent]:
-    """Return all events of an episode, which nobody else writes now."""
-    if problems := verify(store, episode):
-        first = problems[0]
-        raise InputError(
-            f"the log of episode {episode.id} is not whole (event {first.seq}: {first.sentence}); "
-            "`offswitch verify` says all; nothing was changed"
-        )
-    return [record.event for record in store.records(episode.id)]
 
 
 def _session(plan: Plan, stage: Stage, log: Recalled, header: Header) -> Session:
