@@ -123,7 +123,7 @@ def test_a_log_that_is_not_whole_is_not_forked_and_nothing_is_written(tmp_path: 
     parent = bench.run(TASK, seed=11)
     bench.store.db.conn.execute("DELETE FROM events WHERE seq = 4")
     bench.store.db.conn.commit()
-    with pytest.raises(InputError, match=r"is not whole .*; nothing was written"):
+    with pytest.raises(InputError, match=r"is not whole .*; nothing was changed"):
         fork(bench, parent.episode, 1, DecisionKind.VETO)
     assert len(bench.store.episodes()) == 1
 
