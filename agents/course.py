@@ -25,6 +25,9 @@ PATIENCE = 200
 TINY = 1e-280
 """A scalar product below this is a breakdown."""
 
+ORTHOGONAL = 1e-14
+"""Share of what it could be, below which a scalar product is nothing but rounding."""
+
 
 @dataclass(frozen=True)
 class Backup:
@@ -142,10 +145,11 @@ def _bicgstab(product: Product, right: Floats, residual: float) -> Floats:
     rest, shadow, direction = right.copy(), right.copy(), right.copy()
     rho, least = float(shadow @ rest), float(np.max(np.abs(right)))
     for _ in range(PATIENCE):
-        if least <= residual or abs(rho) < TINY:
-            break
         along = product(direction)
-        alpha = rho / (float(shadow @ along) or TINY)
+        met = float(shadow @ along)
+        if least <= residual or abs(rho) < TINY or abs(met) <= ORTHOGONAL * _size(shadow, along):
+            break  # a step along what is at right angles to the shadow would be one of rounding
+        alpha = rho / met
         middle = rest - alpha * along
         across = product(middle)
         omega = float(across @ middle) / (float(across @ across) or TINY)
@@ -159,3 +163,8 @@ def _bicgstab(product: Product, right: Floats, residual: float) -> Floats:
         rho, before = float(shadow @ rest), rho
         direction = rest + (rho / before) * (alpha / (omega or TINY)) * (direction - omega * along)
     return nearest
+
+
+def _size(one: Floats, other: Floats) -> float:
+    """Return what the scalar product of two vectors is at the most."""
+    return float(np.linalg.norm(one) * np.linalg.norm(other))

@@ -227,7 +227,7 @@ def test_a_console_killed_in_step_two_approves_nothing_and_the_agent_is_paused(
         os.write(at.keys, b"\tso be it")
         at.drain()
         at.child.send_signal(number)
-        at.child.wait(10)
+        at.until(lambda: at.child.poll() is not None)  # it may still write, and waits to be read
         at.until(at.is_over)
         assert DecisionKind.EXPIRE in at.decisions()
         assert not {DecisionKind.APPROVE, DecisionKind.EDIT} & set(at.decisions())
