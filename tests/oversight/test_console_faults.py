@@ -137,6 +137,7 @@ class Terminal:
                 *("--logs", str(logs), "--operator", "kim", "--pace", "0"),
                 *("--policy", str(policy)),
             ],
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 (nohup ignores it)
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
