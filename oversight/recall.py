@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from agents.base import Agent, Before
 from oversight.episode import Session
 from oversight.gate import Context, Gate
@@ -248,15 +250,18 @@ class RecalledGate(Gate):
         """Return the one decision on `proposal`."""
         was = self._log.expected
         if isinstance(was, Asked):
+            number = was.request
+            again = replace(context, request=lambda: number)
             if self._log.follows is None:
-                number = was.request
-                again = replace(context, request=lambda: number)
                 return super().decide(proposal, again, asked)
-            self._session.requests.append(was.request)
+            self._session.requests.append(number)
             self._session.record(was)
             if self.trust is not None:
                 self.trust.look()  # the agent's stage may have changed while it was asked
             was = self._log.expected
+            if was is None:  # that was written, and then no answer
+                decision = super().decide(proposal, again, lambda _: None)
+                return structs.replace(decision, request=number)
         if isinstance(was, Decided):
             if isinstance(stop := self._log.follows, ShutDown):  # meanwhile, or by this decision
                 self._session.control.shutdown(stop.by, stop.reason)

@@ -113,6 +113,39 @@ def test_who_fell_into_shadow_while_a_person_was_asked_is_brought_back_just_so(
     assert where(bench.store, who_is(), bench.file).stage is StageName.SHADOW
 
 
+def test_what_was_asked_stays_pending_when_a_stage_changed_before_it_was_answered(
+    tmp_path: Path,
+) -> None:
+    bench = staged(tmp_path)
+    session = greedy(bench)
+    answer = bench.overseer.answer
+
+    def late(request: object) -> object:
+        demoted(bench, StageName.SHADOW)
+        return answer(request)
+
+    def cut(event: AnyEvent) -> None:
+        if isinstance(event, StageChanged):
+            raise CutError
+
+    bench.overseer.answer, session.publish = late, cut
+    with pytest.raises(CutError):
+        run_episode(session)
+    session.log.abandon()
+    session.forget_trust()
+    bench.overseer.answer = answer
+    episode = session.log.episode
+    *_, asked, changed = bench.events(episode)
+    assert isinstance(asked, Asked)
+    assert isinstance(changed, StageChanged)
+    run_episode(take_up(bench, episode))
+    events = seen(bench.store, episode)
+    assert [one.request for one in events if isinstance(one, Asked)] == [asked.request]
+    decided = [one.decision for one in events if isinstance(one, Decided)]
+    assert [one.by for one in decided if one.request == asked.request] == ["stage"]
+    assert verify(bench.store, bench.store.find(episode)) == []
+
+
 def test_changed_code_is_not_taken_up_again(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("from agents.scripted import Greedy as Mine\n")
