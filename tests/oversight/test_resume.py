@@ -115,6 +115,19 @@ def broken_off(
     return session.log.episode
 
 
+def cut_when(session: Session, true: Callable[[AnyEvent], bool]) -> None:
+    """Run an episode until an event of which `true` holds has been appended, and no further."""
+
+    def cut(event: AnyEvent) -> None:
+        if true(event):
+            raise CutError
+
+    session.publish = cut
+    with pytest.raises(CutError):
+        run_episode(session)
+    session.log.abandon()
+
+
 def taken_up(store: Store, episode: str, overseer: Overseer) -> None:
     _, session = open_resume(store.find(episode), Stage(store, overseer), "operator:kim")
     run_episode(session)
@@ -193,15 +206,7 @@ def test_a_shutdown_that_is_in_the_log_ends_the_episode_when_it_is_taken_up(tmp_
     store = Store(tmp_path / "offswitch.db")
     session = open_session(PLAN, Stage(store, willing()))
     meddle(session, {3: lambda: session.control.shutdown("operator:kim", "enough")})
-
-    def cut(event: AnyEvent) -> None:
-        if isinstance(event, ShutDown):
-            raise CutError
-
-    session.publish = cut
-    with pytest.raises(CutError):
-        run_episode(session)
-    session.log.abandon()
+    cut_when(session, lambda event: isinstance(event, ShutDown))
     person = Counting(willing())
     taken_up(store, session.log.episode, person)
     row = store.find(session.log.episode)
@@ -227,15 +232,7 @@ def test_a_pause_in_the_log_is_over_once_it_is_taken_up(tmp_path: Path) -> None:
     store = Store(tmp_path / "offswitch.db")
     session = open_session(PLAN, Stage(store, willing()))
     meddle(session, {3: lambda: session.control.pause("operator:kim")})
-
-    def cut(event: AnyEvent) -> None:
-        if isinstance(event, Paused):
-            raise CutError
-
-    session.publish = cut
-    with pytest.raises(CutError):
-        run_episode(session)
-    session.log.abandon()
+    cut_when(session, lambda event: isinstance(event, Paused))
     taken_up(store, session.log.episode, willing())
     kinds = [type(one) for one in seen(store, session.log.episode)]
     assert kinds.index(Resumed) == kinds.index(Paused) + 1
@@ -314,14 +311,6 @@ def test_a_held_agent_is_brought_back_too(tmp_path: Path) -> None:
     plan = replace(PLAN, in_process=False)
     reference = broken_off(store, plan, willing(), 10_000)
     session = open_session(plan, Stage(store, willing()))
-
-    def cut(event: AnyEvent) -> None:
-        if isinstance(event, Decided) and event.decision.step == 3:
-            raise CutError
-
-    session.publish = cut
-    with pytest.raises(CutError):
-        run_episode(session)
-    session.log.abandon()
+    cut_when(session, lambda event: isinstance(event, Decided) and event.decision.step == 3)
     taken_up(store, session.log.episode, willing())
     assert seen(store, session.log.episode)[1:] == seen(store, reference)[1:]

@@ -15,7 +15,7 @@ from sandbox.events import AnyEvent, Asked, Decided, Found, StageChanged
 from sandbox.verify import verify
 from tests.oversight.runs import Bench
 from tests.oversight.staging import SUPERVISED, StagedBench, lift, where, who_is
-from tests.oversight.test_resume import CutError, seen
+from tests.oversight.test_resume import CutError, cut_when, seen
 from tests.oversight.test_trust import changes, decisions, demoted, greedy, staged
 
 TRUSTED = StageName.TRUSTED
@@ -124,14 +124,8 @@ def test_what_was_asked_stays_pending_when_a_stage_changed_before_it_was_answere
         demoted(bench, StageName.SHADOW)
         return answer(request)
 
-    def cut(event: AnyEvent) -> None:
-        if isinstance(event, StageChanged):
-            raise CutError
-
-    bench.overseer.answer, session.publish = late, cut
-    with pytest.raises(CutError):
-        run_episode(session)
-    session.log.abandon()
+    bench.overseer.answer = late
+    cut_when(session, lambda event: isinstance(event, StageChanged))
     session.forget_trust()
     bench.overseer.answer = answer
     episode = session.log.episode
